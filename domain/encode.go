@@ -1,0 +1,175 @@
+package domain
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// AppendJSON appends the entry as it would be handed in, in one line without a line feed. Reading it
+// again gives an equal entry.
+func (e *Entry) AppendJSON(dst []byte) []byte {
+	return encodeObject(dst, e)
+}
+
+// AppendBody appends the data of the entry's stored event; see ReadBody. The form is frozen: stored
+// events are never rewritten.
+func (e *Entry) AppendBody(dst []byte) []byte {
+	return encodeObject(dst, (*body)(e))
+}
+
+// AppendFact appends the fields of a fact as one JSON object.
+func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f) }
+
+// namespace of derived entry ids: UUID version 5 of the project's address.
+var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
+
+// Canonical is the entry in the canonical form of RFC 8785. Equal content has equal bytes, however
+// its numbers were written. A correction is resolved first.
+func (e *Entry) Canonical() []byte {
+	content := jsontext.Value(e.AppendJSON(nil))
+	if err := content.Canonicalize(); err != nil {
+		panic(fmt.Sprintf("domain: an entry's own encoding is not JSON: %v", err))
+	}
+	return content
+}
+
+// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
+// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
+func (e *Entry) DeriveID() uuid.UUID {
+	anonymous := *e
+	anonymous.ID = uuid.Nil
+	return uuid.NewSHA1(namespace, anonymous.Canonical())
+}
+
+func encodeObject(dst []byte, r record) []byte {
+	e := &encoder{out: dst}
+	e.inside(r)
+	return e.out
+}
+
+func appendQuote(dst []byte, text string) []byte {
+	quoted, err := jsontext.AppendQuote(dst, text)
+	if err != nil {
+		panic(fmt.Sprintf("domain: text that is not UTF-8 was not refused: %q", text))
+	}
+	return quoted
+}
+
+// encoder writes fields as JSON, leaving out what is not given.
+type encoder struct {
+	out  []byte
+	some bool // a field has been written
+}
+
+// inside writes the fields of an object.
+func (e *encoder) inside(r record) {
+	outer := e.some
+	e.out, e.some = append(e.out, '{'), false
+	r.fields(e)
+	e.out, e.some = append(e.out, '}'), outer
+}
+
+func (e *encoder) separate() {
+	if e.some {
+		e.out = append(e.out, ',')
+	}
+	e.some = true
+}
+
+func (e *encoder) key(field string) {
+	if field == "" { // the list separates its elements
+		return
+	}
+	e.separate()
+	e.out = append(e.out, '"')
+	e.out = append(e.out, field...)
+	e.out = append(e.out, '"', ':')
+}
+
+func (e *encoder) str(field, value string) {
+	if value != "" {
+		e.key(field)
+		e.out = appendQuote(e.out, value)
+	}
+}
+
+func (e *encoder) id(field string, _ Kind, value string, _ need) string {
+	e.str(field, value)
+	return value
+}
+
+func (e *encoder) word(field, value string, _ []string, _ need) string {
+	e.str(field, value)
+	return value
+}
+
+func (e *encoder) name(field string, p *string)                     { e.str(field, *p) }
+func (e *encoder) text(field string, p *string, _ int, _ need)      { e.str(field, *p) }
+func (e *encoder) code(field string, p *string, _ codeForm, _ need) { e.str(field, *p) }
+func (e *encoder) ref(field string, p *Ref, _ need)                 { e.str(field, p.String()) }
+func (e *encoder) edtf(field string, p *EDTF)                       { e.str(field, p.text) }
+func (e *encoder) day(field string, p *Date)                        { e.str(field, p.String()) }
+func (e *encoder) fulfils(field string, p *Fulfilment)              { e.str(field, p.String()) }
+
+func (e *encoder) fact(field string, p *Fact, _ func(Type) bool) { e.str(field, (*p).Type().String()) }
+
+func (e *encoder) uuid(field string, p *uuid.UUID, _ need) {
+	if *p != uuid.Nil {
+		e.str(field, p.String())
+	}
+}
+
+func (e *encoder) number(field string, p *Decimal) {
+	e.key(field)
+	e.out = append(e.out, *p...)
+}
+
+func (e *encoder) flag(field string, p *bool) {
+	if *p {
+		e.key(field)
+		e.out = append(e.out, "true"...)
+	}
+}
+
+func (e *encoder) data(field string, p *Fact) { e.nested(field, *p) }
+
+func (e *encoder) replacement(field string, r *Replacement) {
+	if r.Fact != nil {
+		e.nested(field, r.Fact)
+		return
+	}
+	e.key(field)
+	e.out = append(e.out, r.raw...)
+}
+
+func (e *encoder) nested(field string, r record) {
+	e.key(field)
+	e.inside(r)
+}
+
+func (e *encoder) object(field string, s slot, n need) {
+	switch {
+	case s.present():
+		e.nested(field, s.content())
+	case n == nullable:
+		e.key(field)
+		e.out = append(e.out, "null"...)
+	}
+}
+
+func (e *encoder) list(field string, l elements, _ need) {
+	if !l.given() {
+		return
+	}
+	e.key(field)
+	e.out = append(e.out, '[')
+	for i := range l.length() {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		l.visit(e, i)
+	}
+	e.out = append(e.out, ']')
+}
