@@ -1,0 +1,86 @@
+package projections
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/orgledger/orgledger/domain"
+)
+
+// Office is a filled office.
+type Office struct {
+	Office string `json:"office"`
+	Title  string `json:"title"`
+	Person string `json:"person"`
+	Acting bool   `json:"acting"`
+	Since  string `json:"since"` // nominal day of the appointment
+
+	Effective string `json:"effective"` // its EDTF text
+	Seq       uint64 `json:"seq"`
+}
+
+// Offices answers who holds an organisation's offices.
+type Offices struct {
+	Organisation string   `json:"organisation"`
+	On           string   `json:"on"`
+	Known        uint64   `json:"known"`
+	Offices      []Office `json:"offices"` // by id
+}
+
+// Offices folds the offices that an appointment ever placed with an organisation.
+func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
+	num, err := v.introduced(org.Ref(), at.Known, "organisation")
+	if err != nil {
+		return nil, err
+	}
+	answer := &Offices{Organisation: string(org), On: at.On.String(), Known: at.Known, Offices: []Office{}}
+	for _, office := range v.thing(num).organisation.offices {
+		if a := v.holderOf(office, at); a != nil && a.org == num {
+			text, _ := v.edtf(&a.stamp, nil)
+			answer.Offices = append(answer.Offices, Office{v.thing(office).ref.ID, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)})
+		}
+	}
+	slices.SortFunc(answer.Offices, func(a, b Office) int { return cmp.Compare(a.Office, b.Office) })
+	return answer, nil
+}
+
+// holderOf is the appointment by which an office is filled, nil where it is empty: an ending of the
+// organisation empties it, as does the end of the appointment of the person who holds it.
+func (v *View) holderOf(office uint32, at Point) *appointment {
+	var holder *appointment
+	records := v.thing(office).more().appointments
+	for i := range records {
+		a := &records[i]
+		if a.day > at.On {
+			break
+		}
+		if !a.visible(uint32(at.Known)) {
+			continue
+		}
+		if holder != nil && v.endsBetween(holder.org, &holder.stamp, &a.stamp, uint32(at.Known)) {
+			holder = nil
+		}
+		switch {
+		case a.made:
+			holder = a
+		case holder != nil && holder.person == a.person:
+			holder = nil
+		}
+	}
+	if holder != nil && v.endsBetween(holder.org, &holder.stamp, endOf(at.On), uint32(at.Known)) {
+		return nil
+	}
+	return holder
+}
+
+// endsBetween reports whether any fact ends an organisation after one point and before another.
+func (v *View) endsBetween(org uint32, after, before *stamp, known uint32) bool {
+	own := v.thing(org).own
+	for i := range own {
+		f := &own[i]
+		if f.op == opClose && f.visible(known) && after.before(&f.stamp) && f.stamp.before(before) {
+			return true
+		}
+	}
+	return false
+}
