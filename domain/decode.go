@@ -70,6 +70,7 @@ type decoder struct {
 	strict bool
 	seen   []string // fields asked for, from the outermost object inwards; kept only if strict
 	err    *Refusal
+	lacks  bool    // err is a field that the object being filled lacks
 	room   [4]step // for the trail of a stored entry
 }
 
@@ -105,14 +106,14 @@ func shown(v *fastjson.Value) string {
 
 // get finds a field's value, nil where it is not given.
 func (d *decoder) get(field string, n need) *fastjson.Value {
+	if d.strict && field != "" {
+		d.seen = append(d.seen, field)
+	}
 	if d.err != nil {
 		return nil
 	}
 	if field == "" {
 		return d.value
-	}
-	if d.strict {
-		d.seen = append(d.seen, field)
 	}
 	v := d.value.GetObject().Get(field)
 	if v == nil && d.strict && (n == required || n == nullable) {
@@ -121,6 +122,7 @@ func (d *decoder) get(field string, n need) *fastjson.Value {
 			rule += ", if only as null"
 		}
 		d.refuse(CodeMissingField, field, rule, "")
+		d.lacks = true
 	}
 	return v
 }
@@ -161,14 +163,22 @@ func (d *decoder) inside(v *fastjson.Value, r record) {
 	outer, mark := d.value, len(d.seen)
 	d.value = v
 	r.fields(d)
-	if d.strict && d.err == nil {
+	if d.strict && (d.err == nil || d.lacks) {
 		d.unknown(d.seen[mark:])
 	}
-	d.value, d.seen = outer, d.seen[:mark]
+	d.value, d.seen, d.lacks = outer, d.seen[:mark], false
 }
 
-// unknown refuses the first field that no visit asked for.
+// unknown refuses the first field that no visit asked for. It says more than that a field is missing:
+// the one may be the other, misspelt.
 func (d *decoder) unknown(known []string) {
+	missing := d.err
+	d.err = nil
+	defer func() {
+		if d.err == nil {
+			d.err = missing
+		}
+	}()
 	d.value.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
 		if !slices.Contains(known, string(key)) {
 			d.refuse(CodeUnknownField, fieldName(string(key)), "there is no such field here; the fields are "+strings.Join(known, ", "), "")

@@ -112,6 +112,7 @@ func misshapen() []refused {
 		{"unknown field of a parent", with(moved, `"relation"`, `"as":"x","relation"`), CodeUnknownField, "data.parent.as", "organisation, relation", ""},
 		{"unknown field of a source", with(corrected, `"source":"s"`, `"source":"s","page":"1"`), CodeUnknownField, "data.replacement.sources[0].page", "source, locator", ""},
 		{"a note in a replacement", with(corrected, `"effective":"2020",`, `"effective":"2020","note":"x",`), CodeUnknownField, "data.replacement.note", "effective, data, sources, fulfils", ""},
+		{"misspelt field", with(renamed, `"name":`, `"nam":`), CodeUnknownField, "data.nam", "the fields are organisation, name, kind", ""},
 		{"missing field", with(renamed, `,"name":"Department"`, ``), CodeMissingField, "data.name", "has to be given", ""},
 		{"missing field of an item", with(announced, `,"into":"b"`, ``), CodeMissingField, "data.items[1].data.into", "has to be given", ""},
 		{"missing item type", with(announced, `"type":"organisation.merged",`, ``), CodeMissingField, "data.items[1].type", "has to be given", ""},
@@ -306,7 +307,7 @@ func TestResolveRefuses(t *testing.T) {
 	}{
 		"a correction":     {`{"data":{}}`, TypeEntryCorrected, refused{code: CodeBadCorrection, field: "data.corrects", says: "fact or plan entry", value: `"entry.corrected"`}},
 		"a source":         {`{"data":{}}`, TypeSourceRegistered, refused{code: CodeBadCorrection, field: "data.corrects", says: "fact or plan entry", value: `"source.registered"`}},
-		"unknown field":    {`{"data":{"organisation":"a","nam":"b"}}`, TypeOrganisationRenamed, refused{code: CodeMissingField, field: "data.replacement.data.name", says: "given"}},
+		"unknown field":    {`{"data":{"organisation":"a","nam":"b"}}`, TypeOrganisationRenamed, refused{code: CodeUnknownField, field: "data.replacement.data.nam", says: "organisation, name, kind"}},
 		"unknown field 2":  {`{"data":{"organisation":"a","name":"b","colour":"c"}}`, TypeOrganisationRenamed, refused{code: CodeUnknownField, field: "data.replacement.data.colour", says: "organisation, name, kind"}},
 		"bad element":      {`{"effective":"2020","data":{"organisations":["a","b c"],"into":"d"}}`, TypeOrganisationMerged, refused{code: CodeBadIdentifier, field: "data.replacement.data.organisations[1]", says: "letters", value: `"b c"`}},
 		"missing date":     {`{"data":{"organisation":"a","name":"b"}}`, TypeOrganisationRenamed, refused{code: CodeMissingField, field: "data.replacement.effective", says: "needs an effective date"}},
