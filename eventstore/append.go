@@ -1,0 +1,218 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/orgledger/orgledger/domain"
+)
+
+// Append records entries as one commit: all of them durably, or none. They have been checked against the
+// log up to the entry checked, with which it still has to end: if not, the error is ErrFenced. Their
+// ids have to be set; Seq and Time are the store's to give, and come back in the commit. Every
+// entry of a commit has the same time: the clock's, or that of the entry before where the clock has
+// fallen behind it.
+//
+// After ErrUnknownOutcome the commit may be in the log; after every other error it is not. Cancelling
+// ctx while the commit is being written leaves it to be found out which, and may take some seconds.
+func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Recorded) (Commit, error) {
+	s.appending.Lock()
+	defer s.appending.Unlock()
+	if err := ctx.Err(); err != nil {
+		return Commit{}, fmt.Errorf("append %d entries: %w", len(entries), err)
+	}
+	next := s.snapshot()
+	if err := s.admissible(next.Seq, checked, entries); err != nil {
+		return Commit{}, err
+	}
+	expected := next.StreamSeq
+	c, message, err := s.prepare(&next, entries)
+	if err != nil {
+		return Commit{}, err
+	}
+	if err := s.write(ctx, message, expected, c.ID); err != nil {
+		return Commit{}, fmt.Errorf("append entries %d to %d: %w", c.First, c.Last(), err)
+	}
+	next.extend(&c)
+	s.advance(&next, c.First)
+	return c, nil
+}
+
+func (s *Store) admissible(last, checked uint64, entries []domain.Recorded) error {
+	switch {
+	case s.barred != nil:
+		return s.barred
+	case len(entries) == 0:
+		return errors.New("a commit has at least one entry")
+	case len(entries) > MaxCommitEntries:
+		return fmt.Errorf("%w: %d entries, and at most %d fit", ErrTooLarge, len(entries), MaxCommitEntries)
+	case checked > last:
+		return fmt.Errorf("entries were checked up to %d, and the log is known up to %d", checked, last)
+	case checked < last:
+		return ErrFenced
+	}
+	for i := range entries {
+		if entries[i].ID == uuid.Nil {
+			return fmt.Errorf("entry %d of the commit has no id", i+1)
+		}
+		if !validActor(entries[i].Actor) {
+			return fmt.Errorf("%q is no actor: a name has at most %d bytes of printable UTF-8", entries[i].Actor, maxActor)
+		}
+	}
+	return nil
+}
+
+// validActor accepts what the String type of CloudEvents 1.0 (§3.2) takes.
+func validActor(actor string) bool {
+	if len(actor) > maxActor || !utf8.ValidString(actor) {
+		return false
+	}
+	for _, r := range actor {
+		if unicode.IsControl(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// prepare gives the entries their places and encodes them. The tree of next has grown by them.
+func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.Msg, error) {
+	c := Commit{ID: uuid.New(), StreamSeq: next.StreamSeq + 1, First: next.Seq + 1,
+		Entries: append([]domain.Recorded(nil), entries...)}
+	now := max(s.clock().UnixNano(), next.Time)
+	for i := range c.Entries {
+		c.Entries[i].Seq = c.First + uint64(i)
+		c.Entries[i].Time = now
+	}
+	data, size := appendCommit(s.message[:0], source(s.options.Ledger), c.Entries, &next.tree)
+	if cap(data) <= cacheBytes/8 {
+		s.message = data
+	}
+	if size > MaxCommitBytes {
+		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, size, MaxCommitBytes)
+	}
+	c.Root = next.tree.Root()
+	h := header{id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
+	return c, &nats.Msg{Subject: s.subject, Data: data, Header: h.nats(next.StreamSeq)}, nil
+}
+
+// journal is the stream as Append needs it.
+type journal interface {
+	// publish writes a message, and returns its position once it is durable.
+	publish(ctx context.Context, m *nats.Msg) (uint64, error)
+	// last is the position of the last message.
+	last(ctx context.Context) (uint64, error)
+	// header is that of the message at a position.
+	header(ctx context.Context, streamSeq uint64) (nats.Header, error)
+}
+
+// write publishes a commit that comes after the commit expected. A crash before the server has
+// written it leaves nothing; after that, the whole commit.
+func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid.UUID) error {
+	limited, cancel := context.WithTimeout(ctx, reply)
+	defer cancel()
+	at, err := s.journal.publish(limited, m)
+	if err == nil && at != expected+1 {
+		err = fmt.Errorf("acknowledged as commit %d instead of %d", at, expected+1)
+	}
+	answer, answered := errors.AsType[*jetstream.APIError](err)
+	switch {
+	case err == nil:
+		return nil
+	case answered && isFence(answer):
+		return fmt.Errorf("%w: %w", ErrFenced, err)
+	case answered && answer.Code < 500, errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrMaxPayload):
+		return fmt.Errorf("the log does not take it: %w", err) // nobody has received it, or refused it
+	}
+	return s.settle(ctx, expected+1, id, answered, err)
+}
+
+// isFence tells that another commit was there first, on one node or in a cluster.
+func isFence(e *jetstream.APIError) bool { return e.ErrorCode == 10071 || e.ErrorCode == 10164 }
+
+// settle finds out what has become of a commit that was not acknowledged: it has one place where it can
+// be. answered says that the server itself reported a failure, so that nothing is on its way any more.
+func (s *Store) settle(ctx context.Context, place uint64, id uuid.UUID, answered bool, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.settling)
+	defer cancel()
+	for {
+		there, err := s.commitAt(ctx, place)
+		switch {
+		case err != nil: // not now, perhaps later
+			cause = errors.Join(cause, err)
+		case there == id && answered: // written, but the server could not make it durable
+			return fmt.Errorf("%w: %w", ErrUnknownOutcome, cause)
+		case there == id:
+			s.log.Info("a commit was written although its acknowledgement was lost", "commit", id, "cause", cause)
+			return nil
+		case there != uuid.Nil:
+			return fmt.Errorf("%w: %w", ErrFenced, cause)
+		case answered:
+			return fmt.Errorf("the log does not take it: %w", cause)
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return fmt.Errorf("%w: %w", ErrUnknownOutcome, cause)
+		}
+	}
+}
+
+// commitAt is the id of the commit at a place; nil where there is none.
+func (s *Store) commitAt(ctx context.Context, place uint64) (uuid.UUID, error) {
+	last, err := s.journal.last(ctx)
+	if err != nil || last < place {
+		return uuid.Nil, err
+	}
+	found, err := s.journal.header(ctx, place)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	h, err := parseHeader(found)
+	return h.id, err
+}
+
+// pause reports whether ctx has lasted that long.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// streamJournal is the journal that is a stream.
+type streamJournal struct {
+	js     jetstream.JetStream
+	stream jetstream.Stream
+}
+
+func (j *streamJournal) publish(ctx context.Context, m *nats.Msg) (uint64, error) {
+	ack, err := j.js.PublishMsg(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
+}
+
+func (j *streamJournal) last(ctx context.Context) (uint64, error) {
+	extent, err := extentOf(ctx, j.stream)
+	return extent.last, err
+}
+
+func (j *streamJournal) header(ctx context.Context, streamSeq uint64) (nats.Header, error) {
+	m, err := j.stream.GetMsg(ctx, streamSeq)
+	if err != nil {
+		return nil, err
+	}
+	return m.Header, nil
+}

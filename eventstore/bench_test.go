@@ -1,0 +1,122 @@
+package eventstore
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/orgledger/orgledger/audit"
+)
+
+func BenchmarkEncode(b *testing.B) {
+	entries := bulk(b, 100)
+	var buffer []byte
+	var tree audit.Tree
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer, _ = appendCommit(buffer[:0], source("main"), entries, &tree)
+	}
+	b.SetBytes(int64(len(buffer)))
+	perEntry(b, 100)
+}
+
+func BenchmarkDecode(b *testing.B) {
+	entries := bulk(b, 100)
+	next := state{}
+	s := &Store{options: Options{Ledger: "main"}, clock: time.Now}
+	c, m, err := s.prepare(&next, entries)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := newDecoder("main")
+	b.ReportAllocs()
+	b.SetBytes(int64(len(m.Data)))
+	for b.Loop() {
+		if _, err := d.commit(c.StreamSeq, m.Header, m.Data); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perEntry(b, 100)
+}
+
+func perEntry(b *testing.B, entries int) {
+	b.ReportMetric(float64(b.N*entries)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkAppend takes turns with a bare publish of a message of the same size to a stream of the same
+// configuration on the same server, so that a busy disk slows both. ratio is Append's time over its.
+func BenchmarkAppend(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := must(b, Options{Dir: b.TempDir()})
+			js, err := jetstream.New(s.conn)
+			if err != nil {
+				b.Fatal(err)
+			}
+			config := streamConfig("bare", 1)
+			if _, err := js.CreateStream(b.Context(), config); err != nil {
+				b.Fatal(err)
+			}
+			entries := bulk(b, n)
+			next := state{}
+			_, m, err := s.prepare(&next, entries)
+			if err != nil {
+				b.Fatal(err)
+			}
+			bare := &nats.Msg{Subject: config.Subjects[0], Header: nats.Header{"Size-Of-Headers": {fmt.Sprintf("%0300d", 0)}}, Data: m.Data}
+			bare.Data = append([]byte(nil), m.Data...)
+			var appending, publishing time.Duration
+			for b.Loop() {
+				begin := time.Now()
+				mustAppend(b, s, entries)
+				middle := time.Now()
+				if _, err := js.PublishMsg(b.Context(), bare); err != nil {
+					b.Fatal(err)
+				}
+				appending += middle.Sub(begin)
+				publishing += time.Since(middle)
+			}
+			b.ReportMetric(appending.Seconds()/publishing.Seconds(), "ratio")
+			b.ReportMetric(float64(b.N*n)/appending.Seconds(), "entries/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func BenchmarkReplay(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := must(b, Options{Dir: b.TempDir()})
+			entries := bulk(b, n)
+			total := max(100_000/n, 1)
+			if n == 1 {
+				total = 20_000
+			}
+			for range total {
+				mustAppend(b, s, entries)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				count := 0
+				err := s.Replay(b.Context(), 0, nil, func(c Commit) error { count += len(c.Entries); return nil })
+				if err != nil || count != n*total {
+					b.Fatal(count, err)
+				}
+			}
+			perEntry(b, n*total)
+		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	s := must(b, Options{Dir: b.TempDir()})
+	mustAppend(b, s, bulk(b, 100))
+	for b.Loop() {
+		if _, _, err := s.Read(b.Context(), 50); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package eventstore
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
+)
+
+// Limits of a commit.
+const (
+	MaxCommitEntries = 1000
+	MaxCommitBytes   = 4 << 20 // sum of Size
+)
+
+// maxMessage is the room a message may take: MaxCommitBytes, the attributes around every entry (under
+// 2 KiB each) and the headers.
+const maxMessage = 8 << 20
+
+// maxActor is the longest actor, in bytes.
+const maxActor = domain.LimitTitle
+
+// Size is what an entry counts towards MaxCommitBytes: the bytes of its data as stored, which are
+// never more than those it was handed in with. The attributes around the data are not counted.
+func Size(e *domain.Entry) int { return len(e.AppendBody(nil)) }
+
+// Commit is what was recorded at one moment. It is never changed.
+type Commit struct {
+	ID        uuid.UUID
+	StreamSeq uint64 // position among the commits, from 1, without gaps
+	First     uint64 // sequence of the first entry
+	Entries   []domain.Recorded
+	Root      [audit.HashSize]byte // of the log up to and including the last entry
+}
+
+// Last is the sequence of the commit's last entry.
+func (c *Commit) Last() uint64 { return c.First + uint64(len(c.Entries)) - 1 }
+
+// Head is the end of the log as far as a store has seen and proved it. The zero Head is an empty log.
+type Head struct {
+	Seq       uint64 // of the last entry
+	Time      int64  // recorded time of the last entry, in nanoseconds since 1970
+	Root      [audit.HashSize]byte
+	StreamSeq uint64 // of the last commit
+}
+
+// state is a head and what it takes to go on from there.
+type state struct {
+	Head
+	tree audit.Tree
+}
+
+func (s *state) clone() state { return state{Head: s.Head, tree: s.tree.Clone()} }
+
+// extend takes the next commit, whose leaves have been appended to the tree.
+func (s *state) extend(c *Commit) {
+	s.Head = Head{Seq: c.Last(), Time: c.Entries[len(c.Entries)-1].Time, Root: c.Root, StreamSeq: c.StreamSeq}
+}
+
+// prove checks that a commit is the next one: in its place, in order, and what was hashed when it was
+// written. On success the state has moved on.
+func (s *state) prove(d *decoded) error {
+	c := &d.Commit
+	switch {
+	case c.StreamSeq != s.StreamSeq+1:
+		return fmt.Errorf("commit %d is missing", s.StreamSeq+1)
+	case c.First != s.Seq+1:
+		return fmt.Errorf("it begins with entry %d instead of %d", c.First, s.Seq+1)
+	case c.Entries[0].Time < s.Time:
+		return errors.New("it was recorded before the commit in front of it")
+	}
+	for _, leaf := range d.leaves {
+		s.tree.Append(leaf)
+	}
+	if root := s.tree.Root(); root != c.Root {
+		return fmt.Errorf("its entries hash to %x, and were recorded as %x", root, c.Root)
+	}
+	s.extend(c)
+	return nil
+}
+
+// The headers of a commit.
+const (
+	headerContentType = "Content-Type"
+	headerFormat      = "Orgledger-Format"
+	headerCommit      = "Orgledger-Commit"
+	headerFirst       = "Orgledger-First"
+	headerCount       = "Orgledger-Count"
+	headerRoot        = "Orgledger-Root"
+
+	contentType = "application/cloudevents-batch+json"
+	format      = 1 // of commits; a program reads its own and every earlier one
+)
+
+// header is what a commit's headers say.
+type header struct {
+	id    uuid.UUID
+	first uint64
+	count int
+	root  [audit.HashSize]byte
+}
+
+func (h *header) nats(expected uint64) nats.Header {
+	id := h.id.String()
+	return nats.Header{
+		headerContentType:       {contentType},
+		nats.MsgIdHdr:           {id},
+		nats.ExpectedLastSeqHdr: {strconv.FormatUint(expected, 10)},
+		headerFormat:            {strconv.Itoa(format)},
+		headerCommit:            {id},
+		headerFirst:             {strconv.FormatUint(h.first, 10)},
+		headerCount:             {strconv.Itoa(h.count)},
+		headerRoot:              {hex.EncodeToString(h.root[:])},
+	}
+}
+
+func parseHeader(from nats.Header) (h header, err error) {
+	if err := checkFormat(from.Get(headerFormat)); err != nil {
+		return h, err
+	}
+	if h.id, err = uuid.Parse(from.Get(headerCommit)); err != nil {
+		return h, fmt.Errorf("%s: %w", headerCommit, err)
+	}
+	if h.first, err = strconv.ParseUint(from.Get(headerFirst), 10, 63); err != nil || h.first == 0 {
+		return h, fmt.Errorf("%s is no sequence: %q", headerFirst, from.Get(headerFirst))
+	}
+	if h.count, err = strconv.Atoi(from.Get(headerCount)); err != nil || h.count < 1 || h.count > MaxCommitEntries {
+		return h, fmt.Errorf("%s is no number of entries: %q", headerCount, from.Get(headerCount))
+	}
+	root := from.Get(headerRoot)
+	if n, err := hex.Decode(h.root[:], []byte(root[:min(len(root), 2*audit.HashSize)])); err != nil ||
+		n != audit.HashSize || len(root) != 2*audit.HashSize {
+		return h, fmt.Errorf("%s is no hash: %q", headerRoot, root)
+	}
+	return h, nil
+}
+
+// checkFormat judges the format that a stored thing says it has.
+func checkFormat(text string) error {
+	switch n, err := strconv.Atoi(text); {
+	case err != nil || n < 1:
+		return fmt.Errorf("%q is no format of this ledger", text)
+	case n > format:
+		return fmt.Errorf("%w: format %d, and this version reads up to %d", ErrNewerFormat, n, format)
+	}
+	return nil
+}

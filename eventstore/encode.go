@@ -1,0 +1,114 @@
+package eventstore
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
+)
+
+// The stored form of a commit is a JSON array of CloudEvents 1.0 (the batch mode of its JSON format,
+// §4), without white space, every event with its attributes in the order that appendEvent writes
+// them. The form is frozen by testdata/commit.golden: the leaves of the Merkle tree are these bytes.
+
+// Fixed parts of an event. separator cannot occur inside one: within a text its quotation marks would
+// be escaped, and data has no such field.
+const (
+	eventBegin = `{"specversion":"1.0","id":"`
+	separator  = `},{"specversion":`
+	typePrefix = "orgledger."
+	typeSuffix = ".v1"
+)
+
+// timeLayout is RFC 3339 in UTC with all nanoseconds.
+const timeLayout = "2006-01-02T15:04:05.000000000Z"
+
+// source is the CloudEvents source of a ledger's events.
+func source(ledger string) string { return "/orgledger/" + ledger }
+
+// appendCommit appends the batch of entries, which already have their sequences and times, and grows
+// the tree by their leaves. size is the sum of Size.
+func appendCommit(dst []byte, source string, entries []domain.Recorded, tree *audit.Tree) (out []byte, size int) {
+	var when [len(timeLayout)]byte
+	written := int64(-1)
+	dst = append(dst, '[')
+	for i := range entries {
+		e := &entries[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if i == 0 || e.Time != written {
+			time.Unix(0, e.Time).UTC().AppendFormat(when[:0], timeLayout)
+			written = e.Time
+		}
+		begin := len(dst)
+		var data int
+		dst, data = appendEvent(dst, source, when[:], e)
+		tree.Append(dst[begin:])
+		size += data
+	}
+	return append(dst, ']'), size
+}
+
+// appendEvent appends one event; size is that of its data.
+func appendEvent(dst []byte, source string, when []byte, e *domain.Recorded) (out []byte, size int) {
+	dst = append(dst, eventBegin...)
+	dst = appendUUID(dst, e.ID)
+	dst = append(dst, `","source":"`...)
+	dst = append(dst, source...)
+	dst = append(dst, `","type":"`+typePrefix...)
+	dst = append(dst, e.Fact.Type().String()...)
+	dst = append(dst, typeSuffix+`","subject":"`...)
+	dst = appendSubject(dst, &e.Entry)
+	dst = append(dst, `","time":"`...)
+	dst = append(dst, when...)
+	dst = append(dst, `","datacontenttype":"application/json","sequence":"`...)
+	dst = strconv.AppendUint(dst, e.Seq, 10)
+	dst = append(dst, '"')
+	if !e.Effective.IsZero() {
+		dst = append(dst, `,"effective":"`...)
+		dst = append(dst, e.Effective.String()...)
+		dst = append(dst, '"')
+	}
+	if e.Actor != "" {
+		dst = append(dst, `,"actor":`...)
+		dst, _ = jsontext.AppendQuote(dst, e.Actor) // checked to be UTF-8
+	}
+	if e.Fulfils.Plan != "" {
+		dst = append(dst, `,"fulfils":"`...)
+		dst = append(dst, e.Fulfils.Plan...)
+		if e.Fulfils.Item != "" {
+			dst = append(dst, '/')
+			dst = append(dst, e.Fulfils.Item...)
+		}
+		dst = append(dst, '"')
+	}
+	dst = append(dst, `,"data":`...)
+	begin := len(dst)
+	dst = e.AppendBody(dst)
+	return append(dst, '}'), len(dst) - begin
+}
+
+// appendSubject appends the first reference that the entry makes, for a correction or retraction the
+// entry that it names. Mentions would list them all; most facts are about what they mention first.
+func appendSubject(dst []byte, e *domain.Entry) []byte {
+	switch f := e.Fact.(type) {
+	case *domain.EntryCorrected:
+		return appendUUID(append(dst, "entry/"...), f.Corrects)
+	case *domain.EntryRetracted:
+		return appendUUID(append(dst, "entry/"...), f.Retracts)
+	}
+	ref := domain.About(e.Fact)
+	if ref.Kind == domain.KindNone {
+		ref = e.Mentions()[0].Ref
+	}
+	dst = append(dst, ref.Kind.String()...)
+	dst = append(dst, '/')
+	return append(dst, ref.ID...)
+}
+
+func appendUUID(dst []byte, id uuid.UUID) []byte { return append(dst, id.String()...) }

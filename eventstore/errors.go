@@ -1,0 +1,73 @@
+package eventstore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What a caller branches on.
+var (
+	// ErrNotLedger: nothing of a ledger is where one was looked for, and nothing was created.
+	ErrNotLedger = errors.New("not a ledger")
+	// ErrNewerFormat: the log was written by a later version of this program.
+	ErrNewerFormat = errors.New("written by a newer version")
+	// ErrConfiguration: the stream, or the server, is set up so that a log is not safe or not possible there.
+	ErrConfiguration = errors.New("unsuitable configuration")
+	// ErrReadOnly: the store was opened for reading, or the server permits no more.
+	ErrReadOnly = errors.New("opened for reading only")
+	// ErrTooLarge: more than MaxCommitEntries or MaxCommitBytes in one commit. Nothing was written.
+	ErrTooLarge = errors.New("too large for one commit")
+	// ErrFenced: the log has grown since the entries were checked. Nothing was written: replay what
+	// is new, check again, append again.
+	ErrFenced = errors.New("the log has grown since the entries were checked")
+	// ErrUnknownOutcome: the commit may have been written or not. To append the same entries again,
+	// after a replay, is safe: a commit has one place in the log, and if it is there, the replay shows it.
+	ErrUnknownOutcome = errors.New("outcome unknown")
+	// ErrBeyondLog: no entry of that sequence is known to the store.
+	ErrBeyondLog = errors.New("no such entry")
+)
+
+// HeldError says which process has the data folder open. Commands talk to that one instead.
+type HeldError struct {
+	Dir     string
+	PID     int       // 0 where the holder has not said so yet
+	Started time.Time // when it opened the folder
+	HTTP    string    // address of its HTTP server; empty where there is none (yet)
+	Version string
+}
+
+// Error names the holder.
+func (e *HeldError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the ledger in %s is held by another process", e.Dir)
+	if e.PID != 0 {
+		fmt.Fprintf(&b, ": pid %d, since %s", e.PID, e.Started.Format(time.RFC3339))
+	}
+	if e.HTTP != "" {
+		fmt.Fprintf(&b, ", reached at %s", e.HTTP)
+	}
+	return b.String()
+}
+
+// DamageError says where the log stops being what was written. Everything up to LastGood is proved.
+type DamageError struct {
+	Stream    string
+	StreamSeq uint64 // position of the first damaged commit; 0 where the stream as a whole is missing
+	First     uint64 // sequence of the first entry that cannot be read
+	LastGood  uint64 // sequence of the last entry that is proved; 0: none
+	Err       error
+}
+
+// Error names the damaged commit.
+func (e *DamageError) Error() string {
+	if e.StreamSeq == 0 {
+		return fmt.Sprintf("the log %s is damaged: %v", e.Stream, e.Err)
+	}
+	return fmt.Sprintf("the log %s is damaged at commit %d, which holds entry %d (entries up to %d are good): %v",
+		e.Stream, e.StreamSeq, e.First, e.LastGood, e.Err)
+}
+
+// Unwrap is what was found there.
+func (e *DamageError) Unwrap() error { return e.Err }

@@ -1,0 +1,226 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	pullBytes = 2 * maxMessage // what the server may send ahead
+	ahead     = 4              // commits that wait between two steps of a replay
+	few       = 16             // up to so many commits are asked for one by one
+)
+
+// Replay calls fn for every commit that holds an entry after the entry after, in order, up to the end
+// of the log at the time of the call. Every commit is proved on the way: its place, its times, and the
+// root of all entries up to it; the first that fails ends the replay with a *DamageError. It
+// reads from the store's head where after is there or beyond, else from the beginning of the log.
+// progress, which may be nil, is told after each commit how many of the commits to be read are done.
+//
+// An error of fn ends the replay and is returned as it is; the head has then moved past that commit.
+func (s *Store) Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(Commit) error) error {
+	at := s.snapshot()
+	if after < at.Seq {
+		at = state{}
+	}
+	extent, err := extentOf(ctx, s.stream)
+	if err != nil {
+		return err
+	}
+	from := at.StreamSeq
+	if extent.last < from {
+		return s.damaged(&at.Head, fmt.Errorf("the log ends with commit %d, and %d were read before", extent.last, from))
+	}
+	return s.decode(ctx, from+1, extent, func(d *decoded, err error) error {
+		if err == nil {
+			err = at.prove(d)
+		}
+		if err != nil {
+			return s.damaged(&at.Head, err)
+		}
+		s.advance(&at, d.First)
+		if d.Last() > after {
+			if err := fn(d.Commit); err != nil {
+				return err
+			}
+		}
+		if progress != nil {
+			progress(d.StreamSeq-from, extent.last-from)
+		}
+		return nil
+	})
+}
+
+// received is a message of the stream, or that there is none where one has to be.
+type received struct {
+	streamSeq uint64
+	header    nats.Header
+	data      []byte
+	missing   bool
+}
+
+var errMissing = errors.New("it is missing")
+
+// result of decoding one commit.
+type result struct {
+	commit *decoded
+	err    error
+}
+
+// decode calls fn with each commit from position from to the end of the extent, or with why one cannot be
+// read. Receiving, decoding and fn run at the same time, each in order.
+func (s *Store) decode(ctx context.Context, from uint64, to extent, fn func(*decoded, error) error) error {
+	if from > to.last {
+		return nil
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	messages, results := make(chan received, ahead), make(chan result, ahead)
+	group.Go(func() error {
+		defer close(messages)
+		return s.receive(ctx, from, to, func(m received) error { return send(ctx, messages, m) })
+	})
+	group.Go(func() error {
+		defer close(results)
+		d := newDecoder(s.options.Ledger)
+		for m := range messages {
+			c, err := d.message(m)
+			if err := send(ctx, results, result{c, err}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for r := range results {
+			if err := fn(r.commit, r.err); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func send[T any](ctx context.Context, to chan<- T, item T) error {
+	select {
+	case to <- item:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// receive calls fn with each message from a position to the end of the extent.
+func (s *Store) receive(ctx context.Context, from uint64, to extent, fn func(received) error) error {
+	if to.last-from >= few {
+		return s.consume(ctx, from, to, fn)
+	}
+	for seq := from; seq <= to.last; seq++ {
+		m, err := s.fetch(ctx, seq)
+		if err != nil {
+			return err
+		}
+		if err := fn(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetch asks for one message, which exists. A replica that has not got it yet is asked again.
+func (s *Store) fetch(ctx context.Context, streamSeq uint64) (received, error) {
+	for try := 1; ; try++ {
+		m, err := s.stream.GetMsg(ctx, streamSeq)
+		switch {
+		case err == nil:
+			return received{streamSeq: streamSeq, header: m.Header, data: m.Data}, nil
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return received{}, fmt.Errorf("read commit %d: %w", streamSeq, err)
+		case s.server != nil || try == 40:
+			return received{streamSeq: streamSeq, missing: true}, nil
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return received{}, ctx.Err()
+		}
+	}
+}
+
+// consume receives a longer run of messages, which the server sends ahead.
+func (s *Store) consume(ctx context.Context, from uint64, to extent, fn func(received) error) error {
+	sub, err := s.subscribe(ctx, from, false)
+	if err != nil {
+		return err
+	}
+	defer sub.stop()
+	for seq := from; seq <= to.last; seq++ {
+		if sub.pending == 0 && !to.whole { // nothing more will come
+			return fn(received{streamSeq: seq, missing: true})
+		}
+		m, err := sub.next(ctx)
+		if err != nil {
+			return fmt.Errorf("read commit %d: %w", seq, err)
+		}
+		if err := fn(received{streamSeq: sub.at, header: m.Headers(), data: m.Data()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subscription receives messages in order, without gaps but those of the stream.
+type subscription struct {
+	messages jetstream.MessagesContext
+	at       uint64 // position of the last message received
+	pending  uint64 // how many messages there were after it
+	stop     func()
+}
+
+func (s *Store) subscribe(ctx context.Context, from uint64, headersOnly bool) (*subscription, error) {
+	consumer, err := s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       from,
+		HeadersOnly:       headersOnly,
+		InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(10000, pullBytes))
+	if err != nil {
+		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
+	}
+	sub := &subscription{messages: messages, pending: consumer.CachedInfo().NumPending}
+	// A consumer that is looking for a lost server only hears of the context by being stopped.
+	unwatch := context.AfterFunc(ctx, messages.Stop)
+	sub.stop = func() {
+		unwatch()
+		messages.Stop()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		// Where it fails, or is not allowed, the server forgets the consumer by itself in a minute.
+		_ = s.stream.DeleteConsumer(ctx, consumer.CachedInfo().Name)
+	}
+	return sub, nil
+}
+
+func (sub *subscription) next(ctx context.Context) (jetstream.Msg, error) {
+	m, err := sub.messages.Next(jetstream.NextContext(ctx))
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, err
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	sub.at, sub.pending = meta.Sequence.Stream, meta.NumPending
+	return m, nil
+}

@@ -1,0 +1,287 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/orgledger/orgledger/domain"
+)
+
+// Options say where the log is. Either Dir or Server has to be given.
+type Options struct {
+	// Dir is the data folder in which an embedded server keeps the log. It is created where it is missing.
+	Dir string
+	// Listen is the host:port at which the embedded server lets other programs read; empty: none does.
+	// Without a host it is the loopback interface, port 0 is any free one.
+	Listen string
+
+	// Server is the address of an external server, nats://host:port, or of several nodes of a cluster,
+	// separated by commas. Every node has to run with sync_interval: always, or what it acknowledges
+	// may be lost.
+	Server string
+	// Creds is the file with the credentials for Server; empty: none are needed.
+	Creds string
+	// Replicas is on how many nodes of Server a log is kept that is created now; 0 means 1.
+	Replicas int
+
+	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end in _FEED
+	ReadOnly bool   // create nothing, and refuse to append
+
+	Version string           // of the program, to tell who holds Dir
+	Clock   func() time.Time // what recorded times are read from; nil: time.Now
+	Logger  *slog.Logger     // nil: nothing is logged
+}
+
+// Store is an open log. All of its methods may be called concurrently; Append admits one at a time.
+//
+// The store knows the head of the log as far as it has seen it: every commit that Append writes, or
+// Replay or Follow reads, moves it by one, whoever calls them and in whatever order. A new Store has
+// seen nothing; call Replay first. Whoever keeps something derived from the log has to apply commits
+// in their order, and does best to append and to replay in one goroutine.
+type Store struct {
+	options Options
+	subject string
+	clock   func() time.Time
+	log     *slog.Logger
+
+	folder *folder   // nil with an external server
+	server *embedded // nil with an external server
+	conn   *nats.Conn
+	stream jetstream.Stream
+	barred error // why Append may not write; nil: it may
+	close  func() error
+
+	appending sync.Mutex // held while a commit is written
+	journal   journal
+	settling  time.Duration // how long to look for a commit whose acknowledgement was lost
+	message   []byte        // guarded by appending; the last one's memory
+
+	mu     sync.RWMutex
+	head   state    // guarded by mu; its tree is never shared
+	firsts []uint64 // guarded by mu; first entry of each commit up to the head, in order
+
+	cache *cache
+}
+
+// reply is how long the server may take to answer, fsync included.
+const reply = 10 * time.Second
+
+// Open opens the log, or creates it. It fails with a *HeldError where another process has the data
+// folder open, with ErrNotLedger where there is something else, with a *DamageError where a log was
+// created and is gone, and with ErrConfiguration where a log would not be safe. It reads no commit.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	return open(ctx, o, func(j journal) journal { return j }, 5*time.Second)
+}
+
+// open is Open with what a test replaces: how the stream is written to, and how long to look for a
+// lost commit.
+func open(ctx context.Context, o Options, through func(journal) journal, settling time.Duration) (_ *Store, err error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger, settling: settling,
+		cache: newCache(cacheBytes)}
+	s.close = sync.OnceValue(s.shutdown)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
+		}
+	}()
+	if err := s.reach(ctx); err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply))
+	if err != nil {
+		return nil, fmt.Errorf("use JetStream: %w", err)
+	}
+	remembered := s.folder != nil && s.folder.knows(streamName(o.Ledger))
+	if s.stream, err = openStream(ctx, js, &s.options, remembered); err != nil {
+		return nil, err
+	}
+	if s.folder != nil && !o.ReadOnly {
+		if err := s.folder.remember(streamName(o.Ledger)); err != nil {
+			return nil, err
+		}
+	}
+	s.journal = through(&streamJournal{js, s.stream})
+	if s.barred = s.mayPublish(ctx); o.ReadOnly {
+		s.barred = ErrReadOnly
+	}
+	return s, nil
+}
+
+// complete checks the options and fills in what was left out.
+func (o *Options) complete() error {
+	if o.Ledger == "" {
+		o.Ledger = "main"
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case (o.Dir == "") == (o.Server == ""):
+		return fmt.Errorf("%w: a ledger is opened in a data folder or on a server, one of them", ErrConfiguration)
+	case o.Listen != "" && o.Server != "":
+		return fmt.Errorf("%w: only an embedded server has a listener", ErrConfiguration)
+	case !domain.ValidID(o.Ledger):
+		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
+	case len(o.Ledger) > len(feedSuffix) && o.Ledger[len(o.Ledger)-len(feedSuffix):] == feedSuffix:
+		return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, feedSuffix)
+	}
+	return nil
+}
+
+// reach connects to the server, and starts it where it is our own.
+func (s *Store) reach(ctx context.Context) error {
+	options := []nats.Option{nats.Name("orgledger " + s.options.Ledger), nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond), nats.ErrorHandler(s.asyncError)}
+	url := s.options.Server
+	if s.options.Dir != "" {
+		own, err := s.startOwn(ctx)
+		if err != nil {
+			return err
+		}
+		url, options = "", append(options, own...)
+	} else if s.options.Creds != "" {
+		options = append(options, nats.UserCredentials(s.options.Creds))
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var err error
+	if s.conn, err = nats.Connect(url, options...); err != nil {
+		return fmt.Errorf("connect to %s: %w", s.Addr(), err)
+	}
+	if room := s.conn.MaxPayload(); room < maxMessage {
+		return fmt.Errorf("%w: the server at %s takes messages of %d bytes, and a commit may need %d: set max_payload: %d",
+			ErrConfiguration, s.Addr(), room, maxMessage, maxMessage)
+	}
+	return nil
+}
+
+// startOwn takes hold of the data folder and starts the embedded server. The options connect to it.
+func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {
+	var err error
+	s.folder, err = openFolder(s.options.Dir, s.options.ReadOnly,
+		holder{PID: os.Getpid(), Started: s.clock().UTC(), Version: s.options.Version})
+	if err != nil {
+		return nil, err
+	}
+	s.server, err = startServer(ctx, s.options.Dir, s.options.Listen, s.options.Ledger, s.log)
+	if err != nil {
+		return nil, err
+	}
+	return []nats.Option{nats.InProcessServer(s.server.Server), nats.Nkey(s.server.public, s.server.key.Sign)}, nil
+}
+
+// mayPublish asks the server what this connection is permitted, since it answers a publication that is not
+// with silence. A server that does not say is taken to permit it.
+func (s *Store) mayPublish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	answer, err := s.conn.RequestWithContext(ctx, "$SYS.REQ.USER.INFO", nil)
+	if err != nil {
+		return nil
+	}
+	var info struct {
+		Data server.UserInfo `json:"data"`
+	}
+	if json.Unmarshal(answer.Data, &info) != nil || info.Data.Permissions == nil || info.Data.Permissions.Publish == nil {
+		return nil
+	}
+	covers := func(filter string) bool { return server.SubjectMatchesFilter(s.subject, filter) }
+	permitted := info.Data.Permissions.Publish
+	if slices.ContainsFunc(permitted.Deny, covers) || len(permitted.Allow) > 0 && !slices.ContainsFunc(permitted.Allow, covers) {
+		return fmt.Errorf("%w: the server at %s does not permit this connection to record", ErrReadOnly, s.Addr())
+	}
+	return nil
+}
+
+func (s *Store) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
+	s.log.Warn("nats: " + err.Error())
+}
+
+// Close ends the connection, stops the embedded server and lets go of the data folder. Calls that are
+// under way fail. Closing again does nothing.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shutdown() error {
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	if s.server != nil {
+		s.server.stop()
+	}
+	if s.folder != nil {
+		if err := s.folder.close(); err != nil {
+			return fmt.Errorf("let go of the data folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// Announce tells other processes that find the data folder held at which HTTP address this one is
+// reached. With an external server there is nobody to tell.
+func (s *Store) Announce(addr string) error {
+	if s.folder == nil {
+		return nil
+	}
+	return s.folder.announce(addr)
+}
+
+// Addr is where NATS clients reach the log: nats://host:port of the embedded server's listener, empty
+// where it has none, or the external server as it was given.
+func (s *Store) Addr() string {
+	switch {
+	case s.server == nil:
+		return s.options.Server
+	case s.options.Listen == "":
+		return ""
+	default:
+		return s.server.ClientURL()
+	}
+}
+
+// Head is the end of the log as far as this store has seen it. It costs a lock.
+func (s *Store) Head() Head {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.head.Head
+}
+
+// snapshot is the head with a tree of its own.
+func (s *Store) snapshot() state {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.head.clone()
+}
+
+// advance moves the head to a commit that has been proved, if it is the next: another goroutine may
+// have seen it first. The tree of at stays the caller's.
+func (s *Store) advance(at *state, first uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.StreamSeq == s.head.StreamSeq+1 {
+		s.head = at.clone()
+		s.firsts = append(s.firsts, first)
+	}
+}
+
+// damaged says where the log could not be read on from a state.
+func (s *Store) damaged(at *Head, err error) error {
+	return &DamageError{Stream: streamName(s.options.Ledger), StreamSeq: at.StreamSeq + 1, First: at.Seq + 1, LastGood: at.Seq, Err: err}
+}
