@@ -1,0 +1,200 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// limitLine is the longest line that is read, in bytes: an entry and the white space around it. A
+// question may be as long.
+const limitLine = domain.LimitEntry + 4<<10
+
+// readEntries reads entries, one JSON object a line; empty lines are passed over. All are read and
+// judged by the rules that need no ledger before any is given back. The error is a *domain.Refusal
+// with its line, or that of the reader. lines has the line number of each entry.
+func readEntries(r io.Reader) (entries []*domain.Entry, lines []int, err error) {
+	n := 0
+	scanner := newScanner(r)
+	for scanner.Scan() {
+		n++
+		line := scanner.Bytes()
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		e, err := domain.ParseEntry(line)
+		if err != nil {
+			if refusal, ok := errors.AsType[*domain.Refusal](err); ok {
+				refusal.Line = n
+			}
+			return nil, nil, err
+		}
+		entries, lines = append(entries, e), append(lines, n)
+	}
+	switch err := scanner.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, nil, &domain.Refusal{Code: domain.CodeTooLarge, Line: n + 1,
+			Rule: fmt.Sprintf("an entry has at most %d bytes", domain.LimitEntry)}
+	case err != nil:
+		return nil, nil, fmt.Errorf("read line %d: %w", n+1, err)
+	case len(entries) == 0:
+		return nil, nil, &domain.Refusal{Code: domain.CodeEmpty, Rule: "there is at least one entry to record: the input is empty"}
+	}
+	return entries, lines, nil
+}
+
+func newScanner(r io.Reader) *bufio.Scanner {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(make([]byte, 0, 64<<10), limitLine)
+	return scanner
+}
+
+// Query answers questions, one JSON object a line, with one line each, in order, as they come. A
+// question that cannot be answered gets an error line, and the next one is answered all the same.
+// Every line is answered from what is recorded when it is read.
+func (l *Ledger) Query(ctx context.Context, questions io.Reader, answers io.Writer) error {
+	in := bufio.NewReaderSize(questions, limitLine)
+	out := bufio.NewWriterSize(answers, 64<<10)
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			if errors.Is(err, bufio.ErrBufferFull) {
+				err = fmt.Errorf("a question has at most %d bytes", limitLine)
+			}
+			return errors.Join(fmt.Errorf("read a question: %w", err), out.Flush())
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			if _, err := out.Write(append(l.Answer(line), '\n')); err != nil {
+				return fmt.Errorf("write an answer: %w", err)
+			}
+		}
+		if in.Buffered() == 0 || err != nil {
+			if err := out.Flush(); err != nil {
+				return fmt.Errorf("write an answer: %w", err)
+			}
+		}
+		if err != nil {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// Answer is the answer to one question, or its error, in one line of JSON.
+func (l *Ledger) Answer(question []byte) []byte {
+	answer, err := Ask(l.View(), Today(time.Now()), question)
+	if err != nil {
+		answer = Problem{Describe(err)}
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: an answer that is not JSON: %v", err))
+	}
+	return text
+}
+
+// Selection chooses entries of the log.
+type Selection struct {
+	Ref      domain.Ref // only those that concern it; zero: all
+	From, To uint64     // sequences, From included and To not; 0: open
+}
+
+// Select calls fn with the entries chosen, in order.
+func (l *Ledger) Select(ctx context.Context, s Selection, fn func(domain.Recorded) error) error {
+	view := l.View()
+	to := view.Seq() + 1
+	if s.To != 0 {
+		to = min(to, s.To)
+	}
+	from := max(s.From, 1)
+	if s.Ref.ID == "" {
+		return l.Entries(ctx, from, to, fn)
+	}
+	if !view.Introduced(s.Ref, view.Seq()) {
+		return &projections.QuestionError{Code: projections.CodeUnknownReference, Field: "ref", Message: fmt.Sprintf("no entry introduces %s", s.Ref)}
+	}
+	for _, seq := range view.Mentions(s.Ref, to-1) {
+		if seq < from {
+			continue
+		}
+		e, err := l.Entry(ctx, seq)
+		if err != nil {
+			return err
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logged is what the log says of an entry, around the entry as it was handed in.
+type logged struct {
+	Seq      uint64         `json:"seq"`
+	Recorded time.Time      `json:"recorded"`
+	Actor    string         `json:"actor,omitempty"`
+	Corrects string         `json:"corrects_type,omitempty"` // of a correction: the type of the entry that it corrects
+	Entry    jsontext.Value `json:",embed"`
+}
+
+// AppendLogged appends a recorded entry as one JSON object: sequence, recorded time and actor before the
+// fields of the entry.
+func AppendLogged(dst []byte, e *domain.Recorded) []byte {
+	line := logged{Seq: e.Seq, Recorded: time.Unix(0, e.Time).UTC(), Actor: e.Actor, Entry: e.AppendJSON(nil)}
+	if correction, ok := e.Fact.(*domain.EntryCorrected); ok && correction.Replacement.Fact != nil {
+		line.Corrects = correction.Replacement.Fact.Type().String()
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: an entry that is not JSON: %v", err))
+	}
+	return append(dst, text...)
+}
+
+// ParseLogged reads what AppendLogged wrote.
+func ParseLogged(line []byte) (domain.Recorded, error) {
+	var read logged
+	if err := json.Unmarshal(line, &read); err != nil {
+		return domain.Recorded{}, fmt.Errorf("read a recorded entry: %w", err)
+	}
+	e, err := domain.ParseEntry(read.Entry)
+	if err != nil {
+		return domain.Recorded{}, fmt.Errorf("read entry %d: %w", read.Seq, err)
+	}
+	if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
+		typ, known := domain.ParseType(read.Corrects)
+		if !known {
+			return domain.Recorded{}, fmt.Errorf("read entry %d: it corrects an entry of unknown type %q", read.Seq, read.Corrects)
+		}
+		if err := correction.Resolve(typ); err != nil {
+			return domain.Recorded{}, fmt.Errorf("read entry %d: %w", read.Seq, err)
+		}
+	}
+	return domain.Recorded{Entry: *e, Seq: read.Seq, Time: read.Recorded.UnixNano(), Actor: read.Actor}, nil
+}
+
+// RecordLines reads entries, one JSON object a line, and records them as one call. A refusal names
+// the line. See Record.
+func (l *Ledger) RecordLines(ctx context.Context, r io.Reader, o RecordOptions) ([]Receipt, error) {
+	entries, lines, err := readEntries(r)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := l.Record(ctx, entries, o)
+	if refusal, ok := errors.AsType[*domain.Refusal](err); ok && refusal.Line > 0 {
+		refusal.Line = lines[refusal.Line-1]
+	}
+	return receipts, err
+}

@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// What callers branch on, under the name of the package that they call.
+type QuestionError = projections.QuestionError
+
+// ErrUnknownOutcome says that entries may be recorded or not, and that recording them again is safe.
+var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
+
+// Description says of an error what programs branch on and people read.
+type Description struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Field   string `json:"field,omitempty"`
+	Line    int    `json:"line,omitzero"`
+	Rule    string `json:"rule,omitempty"`
+	Value   string `json:"value,omitempty"`
+}
+
+// Problem is an error as JSON writes it.
+type Problem struct {
+	Error Description `json:"error"`
+}
+
+// The codes of failures that are no refusal and no question's error.
+const (
+	CodeUnknownOutcome = "unknown-outcome"
+	CodeStopped        = "stopped"
+	CodeDamaged        = "damaged"
+	CodeHeld           = "held"
+	CodeNotLedger      = "not-a-ledger"
+	CodeNewerFormat    = "newer-format"
+	CodeBadSetup       = "unsuitable-configuration"
+	CodeInterrupted    = "interrupted"
+	CodeNotFound       = "not-found"
+	CodeFailed         = "failed"
+)
+
+// failures in the order in which they are looked for.
+var failures = []struct {
+	is   error
+	code string
+}{
+	{eventstore.ErrUnknownOutcome, CodeUnknownOutcome},
+	{eventstore.ErrNotLedger, CodeNotLedger},
+	{eventstore.ErrNewerFormat, CodeNewerFormat},
+	{eventstore.ErrConfiguration, CodeBadSetup},
+	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrStopped, CodeStopped},
+	{context.Canceled, CodeInterrupted},
+	{context.DeadlineExceeded, CodeInterrupted},
+}
+
+// Describe finds what an error of this program is about.
+func Describe(err error) Description {
+	d := Description{Code: CodeFailed, Message: err.Error()}
+	if refusal, ok := errors.AsType[*domain.Refusal](err); ok {
+		return Description{string(refusal.Code), refusal.Error(), refusal.Field, refusal.Line, refusal.Rule, refusal.Value}
+	}
+	if question, ok := errors.AsType[*projections.QuestionError](err); ok {
+		return Description{Code: question.Code, Message: question.Error(), Field: question.Field}
+	}
+	if _, ok := errors.AsType[*eventstore.HeldError](err); ok {
+		d.Code = CodeHeld
+		return d
+	}
+	if _, ok := errors.AsType[*eventstore.DamageError](err); ok {
+		d.Code = CodeDamaged
+		return d
+	}
+	for _, f := range failures {
+		if errors.Is(err, f.is) {
+			d.Code = f.code
+			return d
+		}
+	}
+	return d
+}

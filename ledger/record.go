@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
+)
+
+// Receipt answers one recorded entry. A dry run gives no sequence and time to what is not recorded.
+type Receipt struct {
+	ID       uuid.UUID `json:"id"`
+	Seq      uint64    `json:"seq,omitzero"`
+	Recorded time.Time `json:"recorded,omitzero"`
+}
+
+// RecordOptions say how a call is recorded.
+type RecordOptions struct {
+	Actor  string // who records; empty: nobody is named
+	Strict bool   // also refuse what would raise a new finding
+	DryRun bool   // check only
+
+	// Progress is told, by the writer, how many of the call's entries are recorded. May be nil.
+	Progress func(done, total int)
+}
+
+// call is one caller's entries on their way through the writer.
+type call struct {
+	entries []*domain.Entry
+	options RecordOptions
+	places  []place    // set by the writer
+	from    int        // the call's own entries among the staged ones; set by the writer
+	to      int        // likewise
+	needs   int        // how many of the staged entries it needs recorded to be answered; by the writer
+	result  chan error // takes one
+	receipt []Receipt  // set by the writer before it answers
+}
+
+// Record checks the entries of one call and appends them: all or none where they fit one commit, in
+// atomic batches in order where they do not; all are checked before any is written. What is recorded
+// already, with the same id and content, is answered and not written again.
+//
+// The error is a *domain.Refusal whose Line is the entry's place in the call, from 1, or else why
+// nothing could be written; after eventstore.ErrUnknownOutcome the entries may be recorded, and
+// recording them again is safe. When a longer call fails between two batches, the receipts say what
+// is recorded, and recording it again finishes it. Cancelling ctx gives up waiting for the answer,
+// not the recording.
+func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOptions) ([]Receipt, error) {
+	if len(entries) == 0 {
+		return nil, &domain.Refusal{Code: domain.CodeEmpty, Rule: "there is at least one entry to record"}
+	}
+	c := &call{entries: entries, options: o, result: make(chan error, 1)}
+	select {
+	case l.calls <- c:
+	case <-l.done:
+		return nil, ErrStopped
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case err := <-c.result:
+		return c.receipt, err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, ctx.Err())
+	case <-l.done:
+	}
+	select { // Run has returned; it may have answered just before
+	case err := <-c.result:
+		return c.receipt, err
+	default:
+		return nil, ErrStopped
+	}
+}
+
+// answer tells the caller what has become of the call.
+func (c *call) answer(s *staged, err error) {
+	for i, p := range c.places {
+		recorded, id := p.recorded, c.entries[i].ID
+		if p.position != inLog && p.position < len(s.entries) {
+			recorded = s.entries[p.position]
+		}
+		if r := (Receipt{ID: id}); recorded.Seq != 0 {
+			r.Seq, r.Recorded = recorded.Seq, time.Unix(0, recorded.Time).UTC()
+			c.receipt = append(c.receipt, r)
+		} else if err == nil {
+			c.receipt = append(c.receipt, r)
+		}
+	}
+	c.result <- err
+}
