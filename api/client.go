@@ -1,0 +1,182 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger"
+)
+
+// Client reaches a ledger that another process serves.
+type Client struct {
+	base string
+	http *http.Client
+}
+
+// NewClient talks to the server at a base address, http://host:port. It opens no connection yet.
+func NewClient(base string) *Client { return &Client{base, new(http.Client)} }
+
+// RemoteError is a failure that the server reported.
+type RemoteError struct {
+	ledger.Description
+	Status int // of HTTP
+}
+
+// Error is the server's message.
+func (e *RemoteError) Error() string { return e.Message }
+
+// Is tells what the server's error is by its code.
+func (e *RemoteError) Is(target error) bool {
+	return target == ledger.ErrUnknownOutcome && e.Code == ledger.CodeUnknownOutcome ||
+		target == ledger.ErrStopped && e.Code == ledger.CodeStopped
+}
+
+// Query sends questions, one a line, and copies the answers as they come.
+func (c *Client) Query(ctx context.Context, questions io.Reader, answers io.Writer) error {
+	body, err := c.do(ctx, http.MethodPost, "/v1/query", nil, questions)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if _, err := io.Copy(answers, body); err != nil {
+		return fmt.Errorf("read the answers: %w", err)
+	}
+	return nil
+}
+
+// Record sends entries, one a line. See ledger.Record.
+func (c *Client) Record(ctx context.Context, entries io.Reader, o ledger.RecordOptions) ([]ledger.Receipt, error) {
+	query := url.Values{}
+	if o.Actor != "" {
+		query.Set("actor", o.Actor)
+	}
+	if o.Strict {
+		query.Set("strict", "true")
+	}
+	if o.DryRun {
+		query.Set("dry_run", "true")
+	}
+	body, err := c.do(ctx, http.MethodPost, "/v1/entries", query, entries)
+	if _, told := errors.AsType[*RemoteError](err); err != nil && !told {
+		return nil, fmt.Errorf("%w: %w", ledger.ErrUnknownOutcome, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var receipts []ledger.Receipt
+	err = eachLine(body, func(line []byte) error {
+		var r ledger.Receipt
+		err := json.Unmarshal(line, &r)
+		receipts = append(receipts, r)
+		return err
+	})
+	if err != nil {
+		return receipts, fmt.Errorf("%w: read the receipts: %w", ledger.ErrUnknownOutcome, err)
+	}
+	return receipts, nil
+}
+
+// Select calls fn with the chosen entries of the log, in order.
+func (c *Client) Select(ctx context.Context, s ledger.Selection, fn func(domain.Recorded) error) error {
+	query := url.Values{}
+	if s.Ref.ID != "" {
+		query.Set("ref", s.Ref.String())
+	}
+	if s.From != 0 {
+		query.Set("from", strconv.FormatUint(s.From, 10))
+	}
+	if s.To != 0 {
+		query.Set("to", strconv.FormatUint(s.To, 10))
+	}
+	body, err := c.do(ctx, http.MethodGet, "/v1/entries", query, nil)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return eachLine(body, func(line []byte) error {
+		e, err := ledger.ParseLogged(line)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+// Status asks how much there is.
+func (c *Client) Status(ctx context.Context) (s ledger.Status, err error) {
+	body, err := c.do(ctx, http.MethodGet, "/v1/status", nil, nil)
+	if err != nil {
+		return s, err
+	}
+	defer body.Close()
+	if err := json.UnmarshalRead(body, &s); err != nil {
+		return s, fmt.Errorf("read the status: %w", err)
+	}
+	return s, nil
+}
+
+// Close lets go of idle connections.
+func (c *Client) Close() error {
+	c.http.CloseIdleConnections()
+	return nil
+}
+
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (io.ReadCloser, error) {
+	address := c.base + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	if body != nil {
+		body = io.NopCloser(body) // the transport closes what it is given, standard input too
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", c.base, err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", lines)
+	}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("reach the ledger: %w", err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return answer.Body, nil
+	}
+	defer answer.Body.Close()
+	return nil, remoteError(answer)
+}
+
+func remoteError(answer *http.Response) error {
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("read the server's answer, %s: %w", answer.Status, err)
+	}
+	var problem ledger.Problem
+	if err := json.Unmarshal(text, &problem); err != nil || problem.Error.Code == "" {
+		return fmt.Errorf("%s answered %s: %q", answer.Request.URL.Host, answer.Status, bytes.TrimSpace(text))
+	}
+	return &RemoteError{problem.Error, answer.StatusCode}
+}
+
+func eachLine(r io.Reader, fn func([]byte) error) error {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(make([]byte, 0, 64<<10), 2*domain.LimitEntry)
+	for scanner.Scan() {
+		if err := fn(scanner.Bytes()); err != nil {
+			return err
+		}
+	}
+	return scanner.Err()
+}

@@ -1,0 +1,202 @@
+package api
+
+import (
+	"bufio"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger"
+)
+
+// lines is the media type of JSON lines.
+const lines = "application/x-ndjson"
+
+// limitBody is the longest body of one request, in bytes: some million entries.
+const limitBody = 1 << 30
+
+// server answers requests from one ledger.
+type server struct {
+	ledger  *ledger.Ledger
+	name    string
+	version string
+	log     *slog.Logger
+}
+
+// NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
+// gives the log, GET /v1/status and /healthz say how it is. It may be used by any number of
+// requests at once.
+func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.Handler {
+	s := &server{l, name, version, log}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/query", s.query)
+	mux.HandleFunc("POST /v1/entries", s.record)
+	mux.HandleFunc("GET /v1/entries", s.entries)
+	mux.HandleFunc("GET /v1/status", s.status)
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("/", s.nothing)
+	return guard(mux)
+}
+
+// guard keeps the pages of other sites from using a ledger that listens on this machine: a browser
+// sends its request with the site's own host name, or as a cross-origin request.
+func guard(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	return protection.Handler(next)
+}
+
+func (s *server) query(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", lines)
+	// Answers are written while questions are still read.
+	if err := http.NewResponseController(w).EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.fail(w, r, err)
+		return
+	}
+	if err := s.ledger.Query(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), flushing{w}); err != nil {
+		s.log.Warn("a query was cut off", "error", err)
+		panic(http.ErrAbortHandler) // the client must not take what it has for the whole
+	}
+}
+
+// flushing sends each write on at once.
+type flushing struct{ http.ResponseWriter }
+
+func (f flushing) Write(text []byte) (int, error) {
+	n, err := f.ResponseWriter.Write(text)
+	if err == nil {
+		err = http.NewResponseController(f.ResponseWriter).Flush()
+	}
+	return n, err
+}
+
+func (s *server) record(w http.ResponseWriter, r *http.Request) {
+	options, err := recordOptions(r.URL.Query())
+	if err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		return
+	}
+	receipts, err := s.ledger.RecordLines(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), options)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", lines)
+	out := bufio.NewWriter(w)
+	for _, receipt := range receipts {
+		if err := json.MarshalWrite(out, receipt); err != nil {
+			s.log.Warn("a receipt was not sent", "error", err)
+			return
+		}
+		out.WriteByte('\n')
+	}
+	if err := out.Flush(); err != nil {
+		s.log.Warn("receipts were not sent", "error", err)
+	}
+}
+
+func recordOptions(query url.Values) (o ledger.RecordOptions, err error) {
+	o.Actor = query.Get("actor")
+	if o.Strict, err = flag(query, "strict"); err != nil {
+		return o, err
+	}
+	o.DryRun, err = flag(query, "dry_run")
+	return o, err
+}
+
+func flag(query url.Values, name string) (bool, error) {
+	if !query.Has(name) {
+		return false, nil
+	}
+	value, err := strconv.ParseBool(query.Get(name))
+	if err != nil {
+		return false, errors.New(name + " is true or false")
+	}
+	return value, nil
+}
+
+func (s *server) entries(w http.ResponseWriter, r *http.Request) {
+	selection, err := selection(r.URL.Query())
+	if err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		return
+	}
+	out, begun := bufio.NewWriter(w), false
+	err = s.ledger.Select(r.Context(), selection, func(e domain.Recorded) error {
+		if !begun {
+			w.Header().Set("Content-Type", lines)
+			begun = true
+		}
+		_, err := out.Write(append(ledger.AppendLogged(nil, &e), '\n'))
+		return err
+	})
+	switch {
+	case err == nil:
+		if err := out.Flush(); err != nil {
+			s.log.Warn("entries were not sent", "error", err)
+		}
+	case !begun:
+		s.fail(w, r, err)
+	default:
+		s.log.Warn("a reading of the log was cut off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func selection(query url.Values) (sel ledger.Selection, err error) {
+	if query.Has("ref") {
+		if sel.Ref, err = domain.ParseRef(query.Get("ref")); err != nil {
+			return sel, err
+		}
+	}
+	for name, to := range map[string]*uint64{"from": &sel.From, "to": &sel.To} {
+		if query.Has(name) {
+			if *to, err = strconv.ParseUint(query.Get(name), 10, 64); err != nil {
+				return sel, errors.New(name + " is a sequence")
+			}
+		}
+	}
+	return sel, nil
+}
+
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	s.json(w, http.StatusOK, s.ledger.Status(s.name, s.version))
+}
+
+// health says that the ledger answers.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	s.json(w, http.StatusOK, map[string]any{"status": "ok", "last_seq": s.ledger.View().Seq()})
+}
+
+func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
+	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
+		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/status and GET /healthz"})
+}
+
+func (s *server) json(w http.ResponseWriter, status int, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // our own types
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if _, err := w.Write(append(text, '\n')); err != nil {
+		s.log.Debug("an answer was not sent", "error", err)
+	}
+}
+
+func (s *server) problem(w http.ResponseWriter, status int, d ledger.Description) {
+	s.json(w, status, ledger.Problem{Error: d})
+}
+
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	d, status := ledger.Describe(err), statusOf(err)
+	if status >= 500 {
+		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	s.problem(w, status, d)
+}

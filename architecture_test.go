@@ -1,0 +1,86 @@
+// Package orgledger_test holds the rule of what may import what; see docs/design.md.
+package orgledger_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/orgledger/orgledger"
+
+// may lists, for each top-level folder, the folders of this module that its packages import. A package
+// may always import those below its own folder.
+var may = map[string][]string{
+	"domain":      {},
+	"audit":       {},
+	"projections": {"domain"},
+	"eventstore":  {"domain", "audit"},
+	"ledger":      {"domain", "audit", "eventstore", "projections"},
+	"formats":     {"domain", "ledger"},
+	"api":         {"domain", "ledger"},
+	"web":         {"domain", "ledger", "projections"},
+	"cmd":         {"domain", "audit", "eventstore", "projections", "ledger", "formats", "api", "web"},
+}
+
+// onlyTests are packages that no program contains.
+var onlyTests = []string{"projections/plainfold", "projections/histories"}
+
+// Packages import only what the architecture lets them, NATS streams stay in eventstore, and what is
+// there for tests stays out of the program.
+func TestImports(t *testing.T) {
+	checked := 0
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") {
+			return err
+		}
+		folder := filepath.ToSlash(filepath.Dir(file))
+		top, _, _ := strings.Cut(folder, "/")
+		if top == "." {
+			return nil
+		}
+		allowed, known := may[top]
+		if !known {
+			t.Errorf("%s: %s is not a folder of the architecture", file, top)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		test := strings.HasSuffix(file, "_test.go")
+		for _, imported := range parsed.Imports {
+			name, err := strconv.Unquote(imported.Path.Value)
+			if err != nil {
+				return err
+			}
+			checked++
+			if strings.Contains(name, "nats-io/") && top != "eventstore" {
+				t.Errorf("%s imports %s: only eventstore knows of NATS", file, name)
+			}
+			ours, isOurs := strings.CutPrefix(name, module+"/")
+			if !isOurs || test && top == "ledger" || test && top == "projections" {
+				continue
+			}
+			to, _, _ := strings.Cut(ours, "/")
+			if to != top && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s: %s may import only %s", file, name, top, strings.Join(allowed, ", "))
+			}
+			if slices.Contains(onlyTests, ours) && !test && !slices.Contains(onlyTests, path.Clean(folder)) {
+				t.Errorf("%s imports %s, which is for tests", file, name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked == 0 {
+		t.Fatal("no import was looked at")
+	}
+}
