@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// span is two points to compare, as flags give them.
+type span struct {
+	from, to, fromKnown, toKnown string
+	known                        string // of both, where they have none of their own
+}
+
+func (a *app) diffCommand() *cobra.Command {
+	var s span
+	command := &cobra.Command{
+		Use:     "diff --from DATE --to DATE",
+		GroupID: "ask",
+		Short:   "Compare two days, or what was known of them at two points",
+		Long: `Compare who held what on two days, or what was known at two points of the log of one day or two. It lists
+every holding whose holders differ, together with those that went the same way: who lost it → who gained
+it. A unit is listed by the organisation that it is.`,
+		Example: examples(`orgledger diff --from 2019-03-31 --to 2019-04-02`,
+			`orgledger diff --from 2023-03-15 --to 2023-03-15 --from-known 248 --to-known 360`,
+			`orgledger diff --from 2013-03-31 --to 2013-04-01 --known 205`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.diff(cmd, s) },
+	}
+	flags := command.Flags()
+	flags.StringVar(&s.from, "from", "", "compare `DATE`, written 2019-04-01 or today")
+	flags.StringVar(&s.to, "to", "", "with `DATE`")
+	flags.StringVar(&s.known, "known", "", "both as known at `SEQ|TIME` (default: everything recorded)")
+	flags.StringVar(&s.fromKnown, "from-known", "", "the first as known at `SEQ|TIME`")
+	flags.StringVar(&s.toKnown, "to-known", "", "the second as known at `SEQ|TIME`")
+	return command
+}
+
+func (a *app) diff(cmd *cobra.Command, s span) error {
+	if s.from == "" || s.to == "" {
+		return usageError{errors.New("diff compares two days: give --from DATE and --to DATE, as --from 2019-03-31 --to 2019-04-02")}
+	}
+	from, err := readDay("from", s.from)
+	if err != nil {
+		return err
+	}
+	if s.fromKnown == "" {
+		s.fromKnown = s.known
+	}
+	if s.toKnown == "" {
+		s.toKnown = s.known
+	}
+	before, err := readKnown("from-known", s.fromKnown)
+	if err != nil {
+		return err
+	}
+	return a.inquire(cmd, &moment{on: s.to, known: s.toKnown}, func(ctx context.Context, q *inquiry) error {
+		known, err := q.resolve(ctx, before)
+		if err != nil {
+			return err
+		}
+		if before == nil {
+			known = q.known
+			if s.toKnown != "" {
+				known, err = q.resolve(ctx, nil)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return q.differences(ctx, from, known)
+	})
+}
+
+func (q *inquiry) differences(ctx context.Context, from domain.Date, known uint64) error {
+	point := func(on domain.Date, known uint64) map[string]any {
+		return map[string]any{"on": on.String(), "known": known}
+	}
+	answer, err := answer[projections.Diff](ctx, q, map[string]any{"q": "diff", "from": point(from, known), "to": point(q.on, q.known)})
+	if answer == nil {
+		return err
+	}
+	if err := q.diffHeading(ctx, from, known); err != nil {
+		return err
+	}
+	q.blank()
+	if len(answer.Changes) == 0 {
+		q.say(plain, 0, "Nothing differs: every holding has the same holders.")
+		return nil
+	}
+	if err := q.learnChanges(ctx, answer.Changes); err != nil {
+		return err
+	}
+	q.say(plain, 0, tally(answer.Changes))
+	q.changesList(answer.Changes)
+	return nil
+}
+
+func (q *inquiry) diffHeading(ctx context.Context, from domain.Date, known uint64) error {
+	before, err := q.knownAt(ctx, known)
+	if err != nil {
+		return err
+	}
+	after, err := q.knownAt(ctx, q.known)
+	if err != nil {
+		return err
+	}
+	if known == q.known {
+		q.say(bold, 0, fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on)))
+		q.say(dim, 0, capital(after))
+		return nil
+	}
+	title := fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on))
+	if from == q.on {
+		title = "What was known of " + dayWords(from)
+	}
+	q.say(bold, 0, title)
+	q.say(dim, 0, "The first "+before)
+	q.say(dim, 0, "The second "+after)
+	return nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/projections"
+)
+
+func (a *app) officesCommand() *cobra.Command {
+	var m moment
+	command := &cobra.Command{
+		Use:     "offices ORG",
+		GroupID: "ask",
+		Short:   "Say who holds an organisation's offices",
+		Long: `Say who holds the offices of an organisation on a day. Offices that nobody holds are left out;
+orgledger log office/ID tells everything about one.`,
+		Example: examples(`orgledger offices hee --on 2020-07-30`, `orgledger offices nhs-improvement --on 2019-01-01`),
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error { return q.offices(ctx, args[0]) })
+		},
+	}
+	m.onFlag(command)
+	m.knownFlag(command)
+	return a.completes(command, orgKind)
+}
+
+func (q *inquiry) offices(ctx context.Context, text string) error {
+	ref, err := q.reference(ctx, text, orgKind)
+	if err != nil {
+		return err
+	}
+	answer, err := answer[projections.Offices](ctx, q, q.onDay(q.question("offices", "organisation", ref.ID)))
+	if answer == nil {
+		return q.unknown(ctx, err, ref, orgKind)
+	}
+	if err := q.orgs(ctx, ref.ID); err != nil {
+		return err
+	}
+	if err := q.heading(ctx, "Offices of "+q.called(ref), q.day()); err != nil {
+		return err
+	}
+	q.blank()
+	if len(answer.Offices) == 0 {
+		q.say(plain, 0, "Nobody is known to hold an office of "+q.called(ref)+" on "+dayWords(q.on)+".")
+		return nil
+	}
+	q.officesTable(answer.Offices)
+	return nil
+}
+
+func (q *inquiry) officesTable(offices []projections.Office) {
+	rows := make([][]cell, len(offices))
+	for i, o := range offices {
+		acting := ""
+		if o.Acting {
+			acting = "acting"
+		}
+		rows[i] = []cell{{plain, clean(o.Title)}, {bold, clean(o.Person)}, {caution, acting}, {plain, sinceText(o.Since, &o.Effective)},
+			{dim, "office/" + o.Office}, {dim, "entry " + decimal(o.Seq)}}
+	}
+	q.table(0, []column{{"Office", 16}, {"Held by", 12}, {"", 0}, {"Since", 10}, {"Reference", 16}, {"Fact", 0}}, rows)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/projections"
+)
+
+func (a *app) plansCommand() *cobra.Command {
+	var m moment
+	command := &cobra.Command{
+		Use:     "plans",
+		GroupID: "ask",
+		Short:   "List what has been announced, and what came of it",
+		Long: `List the plans that had been announced by a day, with what came of them by then: which of their items a
+fact has carried out, and under which conditions the others stand.`,
+		Example: examples(`orgledger plans`, `orgledger plans --on 2018-12-31`, `orgledger plans --on 2025-06-01 --known 355`),
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error { return q.plans(ctx) })
+		},
+	}
+	m.onFlag(command)
+	m.knownFlag(command)
+	return command
+}
+
+func (q *inquiry) plans(ctx context.Context) error {
+	answer, err := answer[projections.Plans](ctx, q, q.onDay(q.question("plans")))
+	if answer == nil {
+		return err
+	}
+	if err := q.heading(ctx, "Plans announced", "by "+strings.TrimPrefix(q.day(), "on ")); err != nil {
+		return err
+	}
+	q.blank()
+	if len(answer.Plans) == 0 {
+		q.say(plain, 0, "No plan had been announced by "+dayWords(q.on)+".")
+		return nil
+	}
+	rows := make([][]cell, len(answer.Plans))
+	for i, p := range answer.Plans {
+		words, s := planStatus(p.Status)
+		rows[i] = []cell{{plain, clean(p.Title)}, {dim, "plan/" + p.Plan}, {s, words}, {plain, expectedText(p.Expected)}, {plain, fulfilledText(p)}}
+	}
+	q.table(0, []column{{"Plan", 20}, {"Reference", 16}, {"Status", 0}, {"Expected", 10}, {"Items", 10}}, rows)
+	for i := range answer.Plans {
+		if err := q.planDetails(ctx, &answer.Plans[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func planStatus(status string) (string, style) {
+	switch status {
+	case projections.PlanAnnounced:
+		return "announced", caution
+	case projections.PlanInProgress:
+		return "in progress", caution
+	case projections.PlanCompleted:
+		return "completed", good
+	default:
+		return status, dim
+	}
+}
+
+func expectedText(expected *string) string {
+	if expected == nil {
+		return "no day given"
+	}
+	return *expected
+}
+
+func fulfilledText(p projections.Plan) string {
+	if len(p.Items) == 0 {
+		return "none named"
+	}
+	done := 0
+	for _, item := range p.Items {
+		if item.FulfilledBy != nil {
+			done++
+		}
+	}
+	return fmt.Sprintf("%d of %d carried out", done, len(p.Items))
+}
+
+// planDetails tells a plan's items and conditions.
+func (q *inquiry) planDetails(ctx context.Context, p *projections.Plan) error {
+	items, err := q.itemsOf(ctx, domain.PlanID(p.Plan))
+	if err != nil {
+		return err
+	}
+	q.section(clean(p.Title))
+	by := ""
+	if p.By != "" {
+		by = " by " + clean(p.By)
+	}
+	q.say(plain, 2, fmt.Sprintf("Announced %s%s (entry %d).", whenWords(parseEDTF(p.Announced)), by, p.Seq))
+	for _, item := range p.Items {
+		text, outcome := capital(items[item.Item]), ": not carried out."
+		if item.FulfilledBy != nil {
+			done, err := q.editions(ctx, []uint64{*item.FulfilledBy})
+			if err != nil {
+				return err
+			}
+			outcome = fmt.Sprintf(": carried out %s by entry %d.", whenWords(done[0].Now.Effective), *item.FulfilledBy)
+		}
+		q.hang(plain, "  - ", text+outcome)
+	}
+	for _, condition := range p.Conditions {
+		q.hang(dim, "  - ", "Condition: "+clean(condition)+".")
+	}
+	return nil
+}
+
+// itemsOf tells the items of a plan by their names.
+func (q *inquiry) itemsOf(ctx context.Context, plan domain.PlanID) (map[string]string, error) {
+	if err := q.learnPlan(ctx, plan); err != nil {
+		return nil, err
+	}
+	items, _ := q.planned(plan)
+	texts := q.intended(plan)
+	told := make(map[string]string, len(items))
+	for i, item := range items {
+		told[item.Item] = texts[i]
+	}
+	return told, nil
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/orgledger/orgledger/api"
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// session is a ledger to ask and to record in, whether this process has it open or another serves it.
+type session interface {
+	Query(ctx context.Context, questions io.Reader, answers io.Writer) error
+	Record(ctx context.Context, entries io.Reader, o ledger.RecordOptions) ([]ledger.Receipt, error)
+	Select(ctx context.Context, s ledger.Selection, fn func(domain.Recorded) error) error
+	Status(ctx context.Context) (ledger.Status, error)
+	Close() error
+}
+
+// patience is how long a command waits for another that has the folder open and serves nobody.
+const patience = 30 * time.Second
+
+// open finds the ledger: the server that was named, the server that runs on the data folder, or the
+// folder itself. readOnly: a ledger that is not there is an error, and not created.
+func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
+	if strings.HasPrefix(a.server, "http://") || strings.HasPrefix(a.server, "https://") {
+		return api.NewClient(strings.TrimSuffix(a.server, "/")), nil
+	}
+	deadline := time.Now().Add(patience)
+	for told := false; ; {
+		s, err := a.openLocal(ctx, readOnly)
+		held, isHeld := errors.AsType[*eventstore.HeldError](err)
+		switch {
+		case !isHeld:
+			return s, err
+		case held.HTTP != "":
+			return api.NewClient(held.HTTP), nil
+		case time.Now().After(deadline):
+			return nil, err
+		}
+		if !told && a.terminal {
+			fmt.Fprintf(a.err, "waiting for process %d, which has %s open\n", held.PID, a.data)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(30 * time.Millisecond):
+		}
+	}
+}
+
+func (a *app) storeOptions() eventstore.Options {
+	o := eventstore.Options{Ledger: a.ledger, Version: version, Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if a.server != "" {
+		o.Server, o.Creds = a.server, a.creds
+	} else {
+		o.Dir = a.data
+	}
+	return o
+}
+
+// local is a ledger that this process has open.
+type local struct {
+	*ledger.Ledger
+	store *eventstore.Store
+	name  string
+	stop  context.CancelFunc
+	ran   chan error
+}
+
+func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
+	o := a.storeOptions()
+	o.ReadOnly = readOnly
+	store, err := eventstore.Open(ctx, o)
+	if err != nil {
+		if readOnly && errors.Is(err, eventstore.ErrNotLedger) {
+			return nil, fmt.Errorf("%w; orgledger serve --sample starts one, orgledger record makes one, --data names another folder", err)
+		}
+		return nil, err
+	}
+	progress := a.progress("reading the log", "commits")
+	l, err := ledger.Open(ctx, store, progress.uint64s)
+	progress.done()
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	s := &local{Ledger: l, store: store, name: a.ledger, ran: make(chan error, 1)}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go func() { s.ran <- l.Run(running) }()
+	return s, nil
+}
+
+// Record reads entries and records them. See ledger.Record.
+func (s *local) Record(ctx context.Context, entries io.Reader, o ledger.RecordOptions) ([]ledger.Receipt, error) {
+	return s.Ledger.RecordLines(ctx, entries, o)
+}
+
+func (s *local) Status(context.Context) (ledger.Status, error) {
+	return s.Ledger.Status(s.name, version), nil
+}
+
+func (s *local) Close() error {
+	s.stop()
+	return errors.Join(<-s.ran, s.store.Close())
+}
+
+// with runs a command on the ledger, and closes it.
+func (a *app) with(ctx context.Context, readOnly bool, do func(session) error) (err error) {
+	s, err := a.open(ctx, readOnly)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return do(s)
+}
+
+// ask puts one question and reads its answer.
+func ask[T any](ctx context.Context, s session, question map[string]any) (*T, error) {
+	raw, err := askRaw(ctx, s, question)
+	if err != nil {
+		return nil, err
+	}
+	answer := new(T)
+	if err := json.Unmarshal(raw, answer); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return answer, nil
+}
+
+// askRaw puts one question and gives its answer as the line of JSON that it is. The error of a question
+// that cannot be answered is a *projections.QuestionError.
+func askRaw(ctx context.Context, s session, question map[string]any) ([]byte, error) {
+	line, err := json.Marshal(question, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("write the question: %w", err)
+	}
+	var answer bytes.Buffer
+	if err := s.Query(ctx, bytes.NewReader(line), &answer); err != nil {
+		return nil, err
+	}
+	raw := bytes.TrimSpace(answer.Bytes())
+	var problem ledger.Problem
+	if err := json.Unmarshal(raw, &problem); err == nil && problem.Error.Code != "" {
+		return nil, &projections.QuestionError{Code: problem.Error.Code, Field: problem.Error.Field,
+			Message: strings.TrimPrefix(problem.Error.Message, problem.Error.Field+": ")}
+	}
+	return raw, nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/domain"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		GroupID: "main",
+		Short:   "Say how much the ledger holds",
+		Example: examples(`orgledger status`, `orgledger status --json`),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), true, func(s session) error {
+				status, err := s.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if a.json {
+					text, err := json.Marshal(status)
+					if err != nil {
+						return err
+					}
+					_, err = fmt.Fprintln(a.out, string(text))
+					return err
+				}
+				last := "never"
+				if status.LastRecorded != nil {
+					last = status.LastRecorded.Format(time.RFC3339)
+				}
+				_, err = fmt.Fprintf(a.out, "ledger         %s\nentries        %d\nlast recorded  %s\nroot           %s\nversion        %s\n",
+					status.Ledger, status.Entries, last, status.Root, status.Version)
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: examples(`orgledger version`),
+		RunE: func(*cobra.Command, []string) error {
+			text := "orgledger " + version
+			if a.json {
+				text = fmt.Sprintf(`{"version":%q}`, version)
+			}
+			_, err := fmt.Fprintln(a.out, text)
+			return err
+		},
+	}
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		GroupID: "main",
+		Short:   "Print the JSON Schema of an entry",
+		Example: examples(`orgledger schema > entry.schema.json`),
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := domain.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = a.out.Write(schema)
+			return err
+		},
+	}
+}

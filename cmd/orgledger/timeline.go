@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/orgledger/orgledger/domain"
+)
+
+// stretch is some days, from the first on to the day after the last; to 0 is an open end.
+type stretch struct{ from, to domain.Date }
+
+// timelineRow is what one line of a timeline shows.
+type timelineRow struct {
+	name, role string
+	held       []stretch
+}
+
+// timeline draws who held something over the years. Its rows share one axis, from the first day shown
+// to the last, which both are.
+type timeline struct {
+	rows        []timelineRow
+	doubtful    []stretch // where what is drawn is uncertain
+	first, last domain.Date
+}
+
+// The characters of a bar.
+const (
+	sureBar     = '█'
+	doubtfulBar = '▒'
+	openEnd     = '►'
+)
+
+// defaultWidth is the width of a timeline where the output has none, in columns.
+const defaultWidth = 100
+
+// draw gives the lines of the timeline, names to the left and the axis on top. It takes at most width
+// columns, but where the names and some columns of bars need more.
+func (t *timeline) draw(width int) []string {
+	names, roles := 0, 0
+	for _, row := range t.rows {
+		names, roles = max(names, text.StringWidth(row.name)), max(roles, text.StringWidth(row.role))
+	}
+	names = min(names, max(width/2-roles-2*gap, 8))
+	label := names + gap + roles
+	columns := max(width-label-gap, 10)
+	margin := strings.Repeat(" ", label+gap)
+	scale, ticks := t.axis(columns)
+	lines := []string{margin + scale, margin + ticks}
+	for _, row := range t.rows {
+		name := text.Pad(text.Snip(row.name, names, "…"), names+gap, ' ') + text.Pad(row.role, roles+gap, ' ')
+		lines = append(lines, name+t.bar(row, columns))
+	}
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return lines
+}
+
+// days is how many days the axis shows.
+func (t *timeline) days() int { return int(t.last-t.first) + 1 }
+
+// column is where a day falls; a day beyond the axis falls beyond the columns.
+func (t *timeline) column(day domain.Date, columns int) int {
+	return int(int64(day-t.first) * int64(columns) / int64(t.days()))
+}
+
+// bar draws one row. A stretch takes at least one column, so that a single day is seen.
+func (t *timeline) bar(row timelineRow, columns int) string {
+	cells := []rune(strings.Repeat(" ", columns))
+	for _, s := range row.held {
+		from, to, open := t.clip(s, columns)
+		for i := from; i < to; i++ {
+			cells[i] = sureBar
+		}
+		for _, d := range t.doubtful {
+			t.doubt(cells, s, d, columns)
+		}
+		if open {
+			cells[columns-1] = openEnd
+		}
+	}
+	return string(cells)
+}
+
+// clip finds the columns of a stretch.
+func (t *timeline) clip(s stretch, columns int) (from, to int, open bool) {
+	from = min(max(t.column(s.from, columns), 0), columns-1)
+	if s.to == 0 || s.to > t.last+1 {
+		return from, columns, s.to == 0
+	}
+	return from, min(max(t.column(s.to, columns), from+1), columns), false
+}
+
+// doubt marks what two stretches have in common.
+func (t *timeline) doubt(cells []rune, held, doubtful stretch, columns int) {
+	common := stretch{max(held.from, doubtful.from), held.to}
+	if held.to == 0 || doubtful.to != 0 && doubtful.to < held.to {
+		common.to = doubtful.to
+	}
+	if common.to != 0 && common.from >= common.to {
+		return
+	}
+	from, to, _ := t.clip(common, columns)
+	for i := from; i < to; i++ {
+		cells[i] = doubtfulBar
+	}
+}
+
+// tick is a mark of the axis.
+type tick struct {
+	at   domain.Date
+	name string
+}
+
+// axis draws the scale: names above the marks that they belong to.
+func (t *timeline) axis(columns int) (names, marks string) {
+	name, mark := []rune(strings.Repeat(" ", columns)), []rune(strings.Repeat("─", columns))
+	free := 0
+	for _, tick := range t.ticks(columns) {
+		at := t.column(tick.at, columns)
+		if at < 0 || at >= columns {
+			continue
+		}
+		mark[at] = '┬'
+		if at >= free && at+len(tick.name) <= columns {
+			copy(name[at:], []rune(tick.name))
+			free = at + len(tick.name) + 1
+		}
+	}
+	return string(name), string(mark)
+}
+
+// ticks finds a step of whole days, months or years by which the names fit.
+func (t *timeline) ticks(columns int) []tick {
+	start := calendar(t.first)
+	for _, unit := range []struct {
+		days   float64
+		layout string
+		steps  []int
+		next   func(time.Time, int) time.Time
+	}{
+		{1, "2 Jan 2006", []int{1, 2, 7, 14}, func(at time.Time, n int) time.Time { return at.AddDate(0, 0, n) }},
+		{30.4, "Jan 2006", []int{1, 3, 6}, nextMonth},
+		{365.25, "2006", []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000}, nextYear},
+	} {
+		for _, step := range unit.steps {
+			room := unit.days * float64(step) * float64(columns) / float64(t.days())
+			if room < float64(len(unit.layout)+1) && step != 5000 {
+				continue
+			}
+			var list []tick
+			for at := unit.next(start, step); !at.After(calendar(t.last)); at = unit.next(at, step) {
+				list = append(list, tick{dateOf(at), at.Format(unit.layout)})
+			}
+			if list == nil || unit.days == 1 || list[0].at > t.first {
+				list = slices.Insert(list, 0, tick{t.first, start.Format(unit.layout)})
+			}
+			return list
+		}
+	}
+	return nil
+}
+
+// nextMonth is the first of the next month whose number the step divides.
+func nextMonth(at time.Time, step int) time.Time {
+	month := (int(at.Month())-1)/step*step + step
+	return time.Date(at.Year(), time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// nextYear is the first of the next year that the step divides.
+func nextYear(at time.Time, step int) time.Time {
+	return time.Date(at.Year()/step*step+step, time.January, 1, 0, 0, 0, 0, time.UTC)
+}
+
+func calendar(day domain.Date) time.Time {
+	at, err := time.Parse(time.DateOnly, day.String())
+	if err != nil {
+		panic(fmt.Sprintf("a day that the calendar does not have: %d", day)) // days come from the ledger, which has checked them
+	}
+	return at
+}
+
+func dateOf(at time.Time) domain.Date {
+	if at.Year() > 9999 {
+		return domain.LastDate
+	}
+	return parseDay(at.Format(time.DateOnly))
+}
