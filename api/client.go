@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -67,11 +68,8 @@ func (c *Client) Record(ctx context.Context, entries io.Reader, o ledger.RecordO
 		query.Set("dry_run", "true")
 	}
 	body, err := c.do(ctx, http.MethodPost, "/v1/entries", query, entries)
-	if _, told := errors.AsType[*RemoteError](err); err != nil && !told {
-		return nil, fmt.Errorf("%w: %w", ledger.ErrUnknownOutcome, err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, unlessKnown(err)
 	}
 	defer body.Close()
 	var receipts []ledger.Receipt
@@ -85,6 +83,18 @@ func (c *Client) Record(ctx context.Context, entries io.Reader, o ledger.RecordO
 		return receipts, fmt.Errorf("%w: read the receipts: %w", ledger.ErrUnknownOutcome, err)
 	}
 	return receipts, nil
+}
+
+// unlessKnown adds that the outcome of a recording is unknown, where neither the server said that it
+// refused nor the connection to it failed.
+func unlessKnown(err error) error {
+	if _, told := errors.AsType[*RemoteError](err); told {
+		return err
+	}
+	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ledger.ErrUnknownOutcome, err)
 }
 
 // Select calls fn with the chosen entries of the log, in order.
