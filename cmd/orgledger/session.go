@@ -44,9 +44,15 @@ func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
 		switch {
 		case !isHeld:
 			return s, err
+		case held.HTTP != "" && held.Ledger != a.ledger:
+			return nil, fmt.Errorf("%w, which serves the ledger %s: the ledger %s can be opened when it has stopped", err, held.Ledger, a.ledger)
 		case held.HTTP != "":
-			return api.NewClient(held.HTTP), nil
-		case time.Now().After(deadline):
+			client := api.NewClient(held.HTTP)
+			if _, err := client.Status(ctx); !errors.Is(err, api.ErrUnreachable) {
+				return client, nil
+			} // it is stopping
+		}
+		if time.Now().After(deadline) {
 			return nil, err
 		}
 		if !told && a.terminal {
