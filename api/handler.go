@@ -82,9 +82,19 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.ledger.Query(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), flushing{w}); err != nil {
-		s.log.Warn("a query was cut off", "error", err)
-		panic(http.ErrAbortHandler) // the client must not take what it has for the whole
+		s.cutOff(r, "a query was cut off", err)
 	}
+}
+
+// cutOff ends an answer that has begun, so that the client does not take what it has for the whole.
+// Where it was the client that stopped reading, nothing is wrong.
+func (s *server) cutOff(r *http.Request, what string, err error) {
+	level := slog.LevelWarn
+	if r.Context().Err() != nil {
+		level = slog.LevelDebug
+	}
+	s.log.Log(r.Context(), level, what, "error", err)
+	panic(http.ErrAbortHandler)
 }
 
 // flushing sends each write on at once.
@@ -166,8 +176,7 @@ func (s *server) entries(w http.ResponseWriter, r *http.Request) {
 	case !begun:
 		s.fail(w, r, err)
 	default:
-		s.log.Warn("a reading of the log was cut off", "error", err)
-		panic(http.ErrAbortHandler)
+		s.cutOff(r, "a reading of the log was cut off", err)
 	}
 }
 

@@ -115,6 +115,8 @@ Start with a ledger that has a history in it:
 and in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31`,
+		Args:          knownCommand,
+		RunE:          func(root *cobra.Command, _ []string) error { return root.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version,
@@ -136,6 +138,18 @@ and in another terminal:
 	return root
 }
 
+// knownCommand refuses what is no command, and names those that it may have meant.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	meant := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		meant = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{fmt.Errorf("there is no command %q%s; see %s --help", args[0], meant, root.Name())}
+}
+
 // strict makes wrong arguments a wrong use.
 func strict(command *cobra.Command) {
 	judge := command.Args
@@ -155,7 +169,8 @@ func (a *app) commands() []*cobra.Command {
 		a.serveCommand(), a.recordCommand(), a.queryCommand(), a.statusCommand(), a.schemaCommand(), a.versionCommand(),
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
-		a.lineageCommand(), a.findingsCommand(), a.explainCommand(),
+		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
+		a.logCommand(), a.replayCommand(),
 	}
 }
 

@@ -263,7 +263,7 @@ func (q *inquiry) sharesWords(shares []projections.Share) string {
 	}
 	names := make([]string, len(shares))
 	for i, s := range shares {
-		names[i] = q.org(s.Organisation) + " as " + roleWords(s.Role)
+		names[i] = q.org(s.Organisation) + asRole(s.Role)
 	}
 	return strings.Join(names, "; ")
 }
