@@ -69,11 +69,11 @@ func deref(text *string) string {
 
 // holdingFact is the newest content of what a holding's own facts say of it on the day.
 type holdingFact struct {
-	kind, description, title string
-	lastDay                  domain.Date
-	value                    *domain.Value
-	identifiers              []domain.Identifier
-	entries                  int
+	kind, description string
+	lastDay           domain.Date
+	value             *domain.Value
+	identifiers       []domain.Identifier
+	entries           int
 }
 
 // showHolding shows a responsibility or contract.
