@@ -56,7 +56,14 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	if options.Server == "" {
 		options.Listen = o.nats
 	}
-	store, err := eventstore.Open(ctx, options)
+	var store *eventstore.Store
+	err = a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
+		store, err = eventstore.Open(ctx, options)
+		if held, isHeld := errors.AsType[*eventstore.HeldError](err); isHeld && held.HTTP == "" {
+			return held, err
+		}
+		return nil, err
+	})
 	if err != nil {
 		return err
 	}
