@@ -385,29 +385,34 @@ func (x *Index) hold(name string) string {
 	return x.held.String()[begin:]
 }
 
-// newThing makes room for the few own facts that most holdings have beside the thing itself.
+// newThing makes room for the few own facts that most holdings have, and for the rest, beside the
+// thing itself, in one piece that begins and ends with a line of memory.
 func newThing(ref domain.Ref) *thing {
-	t := thing{id: ref.ID, kind: ref.Kind, introduced: forever, rest: new(rest)}
+	t := thing{id: ref.ID, kind: ref.Kind, introduced: forever}
 	switch ref.Kind {
 	case domain.KindOrganisation:
 		roomy := new(struct {
 			thing
 			org   organisation
 			facts [2]ownFact
+			room  rest
+			_     [448 - 64 - 128 - 2*56 - 120]byte
 		})
-		t.own, t.organisation = roomy.facts[:0], &roomy.org
+		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
 		roomy.thing = t
 		return &roomy.thing
 	case domain.KindResponsibility, domain.KindContract:
 		roomy := new(struct {
 			thing
 			facts [3]ownFact
-			_     [256 - 64 - 3*56]byte // a size that is allocated on its own boundary
+			room  rest
+			_     [384 - 64 - 3*56 - 120]byte
 		})
-		t.own = roomy.facts[:0]
+		t.own, t.rest = roomy.facts[:0], &roomy.room
 		roomy.thing = t
 		return &roomy.thing
 	}
+	t.rest = new(rest)
 	return &t
 }
 
