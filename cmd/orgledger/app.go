@@ -36,6 +36,7 @@ type app struct {
 	colour                      bool // the output is a terminal that takes colours
 	terminal                    bool // the output is a terminal
 	width                       int  // columns of the terminal; 0 where it is none
+	watched                     bool // errors go to a terminal, and progress may
 }
 
 // usageError is a wrong use of the command line.
@@ -60,6 +61,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 
 // look finds out what the output is.
 func (a *app) look() {
+	errs, ok := a.err.(*os.File)
+	a.watched = ok && term.IsTerminal(int(errs.Fd()))
 	file, ok := a.out.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return

@@ -65,7 +65,7 @@ func (a *app) patiently(ctx context.Context, try func() (*eventstore.HeldError, 
 		if held == nil || time.Now().After(deadline) {
 			return err
 		}
-		if !told && a.terminal {
+		if !told && a.watched {
 			fmt.Fprintf(a.err, "waiting for process %d, which has %s open\n", held.PID, a.data)
 			told = true
 		}
