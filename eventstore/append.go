@@ -129,8 +129,10 @@ func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid
 		return nil
 	case answered && isFence(answer):
 		return fmt.Errorf("%w: %w", ErrFenced, err)
-	case answered && answer.Code < 500, errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrMaxPayload):
-		return fmt.Errorf("the log does not take it: %w", err) // nobody has received it, or refused it
+	case errors.Is(err, jetstream.ErrNoStreamResponse): // nobody has received it
+		return fmt.Errorf("%w: no node leads it, or none is reached: %w", ErrUnavailable, err)
+	case answered && answer.Code < 500, errors.Is(err, nats.ErrMaxPayload):
+		return fmt.Errorf("the log does not take it: %w", err)
 	}
 	return s.settle(ctx, expected+1, id, answered, err)
 }

@@ -44,11 +44,6 @@ func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Led
 	return l, nil
 }
 
-// catchUp applies what the log has beyond the index.
-func (l *Ledger) catchUp(ctx context.Context) error {
-	return l.log.Replay(ctx, l.index.Seq(), nil, func(c eventstore.Commit) error { return l.index.Apply(c.Entries) })
-}
-
 // View is everything recorded so far, immutable.
 func (l *Ledger) View() *projections.View { return l.index.View() }
 
