@@ -38,6 +38,7 @@ const (
 	CodeUnknownOutcome = "unknown-outcome"
 	CodeStopped        = "stopped"
 	CodeUnavailable    = "unavailable"
+	CodeBehind         = "behind"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -59,6 +60,7 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},

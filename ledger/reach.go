@@ -42,12 +42,46 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 	return err
 }
 
-// apply puts the next commit into the index.
+// apply puts the next commit into the index, and lets those know who wait for it.
 func (l *Ledger) apply(c eventstore.Commit) error {
 	if err := l.index.Apply(c.Entries); err != nil {
 		return &indexError{fmt.Errorf("entries %d to %d are recorded, but: %w", c.First, c.Last(), err)}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.advanced)
+	l.advanced = make(chan struct{})
 	return nil
+}
+
+// ErrBehind says that an entry that was to be waited for is not here: this node has not got it yet, or
+// nobody has recorded it.
+var ErrBehind = errors.New("not recorded yet, as far as this node knows")
+
+// Reach waits until what is answered holds the entry of a sequence. Questions put after it are
+// answered from that sequence or a later one. Where ctx ends first, or the ledger stops, the error is
+// ErrBehind.
+func (l *Ledger) Reach(ctx context.Context, seq uint64) error {
+	for first := true; ; first = false {
+		l.mu.Lock()
+		advanced := l.advanced
+		l.mu.Unlock()
+		if l.View().Seq() >= seq {
+			return nil
+		}
+		if first {
+			if err := l.note(); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			return fmt.Errorf("entry %d: %w; the last one is %d", seq, ErrBehind, l.View().Seq())
+		case <-l.done:
+			return fmt.Errorf("entry %d: %w; the last one is %d, and the ledger is stopping", seq, ErrBehind, l.View().Seq())
+		}
+	}
 }
 
 // pause reports whether ctx has lasted that long.
