@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen in the end.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // build makes a program from a package, as an operator would have it.
 func build(t *testing.T, pkg string) string {

@@ -34,6 +34,7 @@ type account struct {
 	acked map[uuid.UUID]ledger.Receipt // guarded by mu
 	calls int                          // handed in; guarded by mu
 
+	limit        atomic.Int64 // of calls acknowledged; recorders wait there. 0: none
 	acknowledged atomic.Int64 // calls
 	repeated     atomic.Int64 // calls whose outcome was not known, handed in again
 }
@@ -121,8 +122,8 @@ type recorder struct {
 	name    string
 	account *account
 	random  *rand.Rand
-	where   func() string // the address to talk to at the moment; empty: none
-	bodies  []string      // that it has established
+	put     func(ctx context.Context, lines []byte) ([]ledger.Receipt, error) // one attempt
+	bodies  []string                                                          // that it has established
 }
 
 // run records until stop is closed, and then finishes the call that is under way.
@@ -131,7 +132,13 @@ func (r *recorder) run(ctx context.Context, stop <-chan struct{}) error {
 		select {
 		case <-stop:
 			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		default:
+		}
+		if limit := r.account.limit.Load(); limit > 0 && r.account.acknowledged.Load() >= limit {
+			pause(ctx, time.Millisecond)
+			continue
 		}
 		entries, bodies := r.compose()
 		r.account.call(entries)
@@ -178,7 +185,7 @@ func (r *recorder) settle(ctx context.Context, entries []*domain.Entry) ([]ledge
 		text = append(e.AppendJSON(text), '\n')
 	}
 	for try := 0; ; try++ {
-		receipts, err := record(ctx, r.where(), text)
+		receipts, err := r.put(ctx, text)
 		switch remote, told := errors.AsType[*api.RemoteError](err); {
 		case err == nil && len(receipts) != len(entries):
 			return nil, fmt.Errorf("%d entries have %d receipts", len(entries), len(receipts))
@@ -197,14 +204,18 @@ func (r *recorder) settle(ctx context.Context, entries []*domain.Entry) ([]ledge
 	}
 }
 
-// record is one attempt, as a client of its own.
-func record(ctx context.Context, address string, text []byte) ([]ledger.Receipt, error) {
-	if address == "" {
-		return nil, errors.New("nobody serves the ledger at the moment")
+// overHTTP hands in to the server at an address, as a client of its own. The address is asked for each
+// time; empty: there is none at the moment.
+func overHTTP(where func() string) func(context.Context, []byte) ([]ledger.Receipt, error) {
+	return func(ctx context.Context, lines []byte) ([]ledger.Receipt, error) {
+		address := where()
+		if address == "" {
+			return nil, errors.New("nobody serves the ledger at the moment")
+		}
+		client := api.NewClient(address)
+		receipts, err := client.Record(ctx, bytes.NewReader(lines), ledger.RecordOptions{})
+		return receipts, errors.Join(err, client.Close())
 	}
-	client := api.NewClient(address)
-	receipts, err := client.Record(ctx, bytes.NewReader(text), ledger.RecordOptions{})
-	return receipts, errors.Join(err, client.Close())
 }
 
 // pause reports whether ctx has lasted that long.
@@ -219,9 +230,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// readLog reads the whole log from a server.
-func readLog(ctx context.Context, address string) (log []domain.Recorded, err error) {
+// readLog reads the whole log from a server, once it has got to an entry.
+func readLog(ctx context.Context, address string, atLeast uint64) (log []domain.Recorded, err error) {
 	client := api.NewClient(address)
+	client.AtLeast = atLeast
 	err = client.Select(ctx, ledger.Selection{}, func(e domain.Recorded) error {
 		log = append(log, e)
 		return nil
