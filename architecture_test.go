@@ -33,7 +33,7 @@ var may = map[string][]string{
 var judged = []string{"projections", "ledger", "api", "cmd"}
 
 // onlyTests are packages that no program contains.
-var onlyTests = []string{"projections/plainfold", "projections/histories"}
+var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest"}
 
 // Packages import only what the architecture lets them, NATS streams stay in eventstore, and what is
 // there for tests stays out of the program.

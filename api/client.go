@@ -20,12 +20,16 @@ import (
 
 // Client reaches a ledger that another process serves.
 type Client struct {
+	// AtLeast is the entry that the server has to have got to before it answers Query and Select; it
+	// waits some seconds for it. 0: none. It is not changed while the client is used.
+	AtLeast uint64
+
 	base string
 	http *http.Client
 }
 
 // NewClient talks to the server at a base address, http://host:port. It opens no connection yet.
-func NewClient(base string) *Client { return &Client{base, new(http.Client)} }
+func NewClient(base string) *Client { return &Client{base: base, http: new(http.Client)} }
 
 // ErrUnreachable: no connection to the server could be made, and nothing was sent.
 var ErrUnreachable = errors.New("no server answers")
@@ -47,7 +51,7 @@ func (e *RemoteError) Is(target error) bool {
 
 // Query sends questions, one a line, and copies the answers as they come.
 func (c *Client) Query(ctx context.Context, questions io.Reader, answers io.Writer) error {
-	body, err := c.do(ctx, http.MethodPost, "/v1/query", nil, questions)
+	body, err := c.do(ctx, http.MethodPost, "/v1/query", c.reached(), questions)
 	if err != nil {
 		return err
 	}
@@ -56,6 +60,14 @@ func (c *Client) Query(ctx context.Context, questions io.Reader, answers io.Writ
 		return fmt.Errorf("read the answers: %w", err)
 	}
 	return nil
+}
+
+func (c *Client) reached() url.Values {
+	query := url.Values{}
+	if c.AtLeast > 0 {
+		query.Set("at-least", strconv.FormatUint(c.AtLeast, 10))
+	}
+	return query
 }
 
 // Record sends entries, one a line. See ledger.Record.
@@ -102,7 +114,7 @@ func unlessKnown(err error) error {
 
 // Select calls fn with the chosen entries of the log, in order.
 func (c *Client) Select(ctx context.Context, s ledger.Selection, fn func(domain.Recorded) error) error {
-	query := url.Values{}
+	query := c.reached()
 	if s.Ref.ID != "" {
 		query.Set("ref", s.Ref.String())
 	}

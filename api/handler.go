@@ -31,14 +31,14 @@ type server struct {
 }
 
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/status and /healthz say how it is. It may be used by any number of
-// requests at once.
+// gives the log, GET /v1/status and /healthz say how it is. Questions and the log are answered from
+// the entry that at-least names on. It may be used by any number of requests at once.
 func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.Handler {
 	s := &server{l, name, version, log}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/query", s.query)
+	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)
-	mux.HandleFunc("GET /v1/entries", s.entries)
+	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.nothing)
@@ -119,6 +119,7 @@ func (s *server) record(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	s.tellSequence(w)
 	w.Header().Set("Content-Type", lines)
 	out := bufio.NewWriter(w)
 	for _, receipt := range receipts {
@@ -188,12 +189,20 @@ func selection(query url.Values) (sel ledger.Selection, err error) {
 	}
 	for name, to := range map[string]*uint64{"from": &sel.From, "to": &sel.To} {
 		if query.Has(name) {
-			if *to, err = strconv.ParseUint(query.Get(name), 10, 64); err != nil {
-				return sel, errors.New(name + " is a sequence")
+			if *to, err = sequence(query, name); err != nil {
+				return sel, err
 			}
 		}
 	}
 	return sel, nil
+}
+
+func sequence(query url.Values, name string) (uint64, error) {
+	seq, err := strconv.ParseUint(query.Get(name), 10, 64)
+	if err != nil {
+		return 0, errors.New(name + " is a sequence")
+	}
+	return seq, nil
 }
 
 func (s *server) status(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,8 @@ const codeBadRequest = "bad-request"
 // statuses of the errors that are no refusal.
 var statuses = map[string]int{
 	ledger.CodeStopped:                  http.StatusServiceUnavailable,
+	ledger.CodeBehind:                   http.StatusServiceUnavailable,
+	ledger.CodeUnavailable:              http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
 	string(domain.CodeUnknownReference): http.StatusNotFound,

@@ -117,7 +117,7 @@ type journal interface {
 // write publishes a commit that comes after the commit expected. A crash before the server has
 // written it leaves nothing; after that, the whole commit.
 func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid.UUID) error {
-	limited, cancel := context.WithTimeout(ctx, reply)
+	limited, cancel := context.WithTimeout(ctx, s.writing())
 	defer cancel()
 	at, err := s.journal.publish(limited, m)
 	if err == nil && at != expected+1 {
@@ -129,10 +129,23 @@ func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid
 		return nil
 	case answered && isFence(answer):
 		return fmt.Errorf("%w: %w", ErrFenced, err)
-	case answered && answer.Code < 500, errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrMaxPayload):
-		return fmt.Errorf("the log does not take it: %w", err) // nobody has received it, or refused it
+	case errors.Is(err, jetstream.ErrNoStreamResponse): // nobody has received it
+		elsewhere(s.conn)
+		return fmt.Errorf("%w: no node leads it, or none is reached: %w", ErrUnavailable, err)
+	case answered && answer.Code < 500, errors.Is(err, nats.ErrMaxPayload):
+		return fmt.Errorf("the log does not take it: %w", err)
 	}
+	elsewhere(s.conn)
 	return s.settle(ctx, expected+1, id, answered, err)
+}
+
+// writing is how long to wait for the acknowledgement of a commit. An embedded server only has its
+// disk to wait for; in a cluster, another node may lead by now.
+func (s *Store) writing() time.Duration {
+	if s.server != nil {
+		return reply
+	}
+	return reply / 2
 }
 
 // isFence tells that another commit was there first, on one node or in a cluster.
@@ -205,12 +218,16 @@ func (j *streamJournal) publish(ctx context.Context, m *nats.Msg) (uint64, error
 }
 
 func (j *streamJournal) last(ctx context.Context) (uint64, error) {
-	extent, err := extentOf(ctx, j.stream)
+	extent, err := extentOf(ctx, j.js.Conn(), j.stream)
 	return extent.last, err
 }
 
 func (j *streamJournal) header(ctx context.Context, streamSeq uint64) (nats.Header, error) {
-	m, err := j.stream.GetMsg(ctx, streamSeq)
+	var m *jetstream.RawStreamMsg
+	err := patiently(ctx, j.js.Conn(), reply, func(ctx context.Context) (err error) {
+		m, err = j.stream.GetMsg(ctx, streamSeq)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

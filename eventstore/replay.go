@@ -15,6 +15,10 @@ const (
 	pullBytes = 2 * maxMessage // what the server may send ahead
 	ahead     = 4              // commits that wait between two steps of a replay
 	few       = 16             // up to so many commits are asked for one by one
+
+	// heartbeat is how often the server says that there is nothing new: one that is cut off is left
+	// after two that are missing.
+	heartbeat = 2 * time.Second
 )
 
 // Replay calls fn for every commit that holds an entry after the entry after, in order, up to the end
@@ -29,11 +33,15 @@ func (s *Store) Replay(ctx context.Context, after uint64, progress func(done, to
 	if after < at.Seq {
 		at = state{}
 	}
-	extent, err := extentOf(ctx, s.stream)
+	extent, err := extentOf(ctx, s.conn, s.stream)
 	if err != nil {
 		return err
 	}
 	from := at.StreamSeq
+	if extent.last < from && s.server == nil {
+		// A node that has only just come to lead may not have got so far.
+		return fmt.Errorf("%w: the server knows of %d commits, and %d were read before: it is behind, or has lost some", ErrUnavailable, extent.last, from)
+	}
 	if extent.last < from {
 		return s.damaged(&at.Head, fmt.Errorf("the log ends with commit %d, and %d were read before", extent.last, from))
 	}
@@ -121,7 +129,12 @@ func (s *Store) receive(ctx context.Context, from uint64, to extent, fn func(rec
 	if to.last-from >= few {
 		return s.consume(ctx, from, to, fn)
 	}
-	for seq := from; seq <= to.last; seq++ {
+	return s.each(ctx, from, to.last, fn)
+}
+
+// each calls fn with each message, asked for one by one.
+func (s *Store) each(ctx context.Context, from, last uint64, fn func(received) error) error {
+	for seq := from; seq <= last; seq++ {
 		m, err := s.fetch(ctx, seq)
 		if err != nil {
 			return err
@@ -136,14 +149,20 @@ func (s *Store) receive(ctx context.Context, from uint64, to extent, fn func(rec
 // fetch asks for one message, which exists. A replica that has not got it yet is asked again.
 func (s *Store) fetch(ctx context.Context, streamSeq uint64) (received, error) {
 	for try := 1; ; try++ {
-		m, err := s.stream.GetMsg(ctx, streamSeq)
+		var m *jetstream.RawStreamMsg
+		err := patiently(ctx, s.conn, reply, func(ctx context.Context) (err error) {
+			m, err = s.stream.GetMsg(ctx, streamSeq)
+			return err
+		})
 		switch {
 		case err == nil:
 			return received{streamSeq: streamSeq, header: m.Header, data: m.Data}, nil
 		case !errors.Is(err, jetstream.ErrMsgNotFound):
 			return received{}, fmt.Errorf("read commit %d: %w", streamSeq, err)
-		case s.server != nil || try == 40:
+		case s.server != nil:
 			return received{streamSeq: streamSeq, missing: true}, nil
+		case try == 40:
+			return s.absent(ctx, streamSeq)
 		}
 		if !pause(ctx, 50*time.Millisecond) {
 			return received{}, ctx.Err()
@@ -151,9 +170,25 @@ func (s *Store) fetch(ctx context.Context, streamSeq uint64) (received, error) {
 	}
 }
 
-// consume receives a longer run of messages, which the server sends ahead.
+// absent tells a message that is missing from one that the nodes that were asked have not got yet.
+func (s *Store) absent(ctx context.Context, streamSeq uint64) (received, error) {
+	extent, err := extentOf(ctx, s.conn, s.stream)
+	if err != nil {
+		return received{}, err
+	}
+	if extent.whole || extent.last < streamSeq {
+		return received{}, fmt.Errorf("%w: commit %d is not to be had yet", ErrUnavailable, streamSeq)
+	}
+	return received{streamSeq: streamSeq, missing: true}, nil
+}
+
+// consume receives a longer run of messages, which the server sends ahead. Where it cannot set that up,
+// without a majority of a cluster say, they are asked for one by one, of any node.
 func (s *Store) consume(ctx context.Context, from uint64, to extent, fn func(received) error) error {
 	sub, err := s.subscribe(ctx, from, false)
+	if errors.Is(err, ErrUnavailable) {
+		return s.each(ctx, from, to.last, fn)
+	}
 	if err != nil {
 		return err
 	}
@@ -182,16 +217,20 @@ type subscription struct {
 }
 
 func (s *Store) subscribe(ctx context.Context, from uint64, headersOnly bool) (*subscription, error) {
-	consumer, err := s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       from,
-		HeadersOnly:       headersOnly,
-		InactiveThreshold: time.Minute,
+	var consumer jetstream.Consumer
+	err := patiently(ctx, s.conn, reply/4, func(ctx context.Context) (err error) {
+		consumer, err = s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+			DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:       from,
+			HeadersOnly:       headersOnly,
+			InactiveThreshold: time.Minute,
+		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(10000, pullBytes))
+	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(10000, pullBytes), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
 		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
 	}

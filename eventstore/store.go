@@ -135,6 +135,8 @@ func (o *Options) complete() error {
 	switch {
 	case (o.Dir == "") == (o.Server == ""):
 		return fmt.Errorf("%w: a ledger is opened in a data folder or on a server, one of them", ErrConfiguration)
+	case o.Replicas > 1 && o.Server == "":
+		return fmt.Errorf("%w: a data folder keeps a log once: only a cluster keeps it on %d nodes", ErrConfiguration, o.Replicas)
 	case o.Listen != "" && o.Server != "":
 		return fmt.Errorf("%w: only an embedded server has a listener", ErrConfiguration)
 	case !domain.ValidID(o.Ledger):

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -18,6 +19,9 @@ const (
 	// duplicateWindow is as short as is useful: nothing relies on it, since the expected sequence lets a
 	// commit in once, and a restart reads every message younger than it.
 	duplicateWindow = 10 * time.Second
+
+	// forming is how long a cluster may take to agree on who leads it.
+	forming = 30 * time.Second
 )
 
 func streamName(ledger string) string    { return "ORGLEDGER_" + ledger }
@@ -47,10 +51,15 @@ func streamConfig(ledger string, replicas int) jetstream.StreamConfig {
 // remembered leaves an empty one, which is found the next time.
 func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembered bool) (jetstream.Stream, error) {
 	name := streamName(o.Ledger)
-	stream, err := js.Stream(ctx, name)
+	var stream jetstream.Stream
+	find := func(ctx context.Context) (err error) {
+		stream, err = js.Stream(ctx, name)
+		return err
+	}
+	err := patiently(ctx, js.Conn(), forming, find)
 	switch {
 	case err == nil:
-		return stream, checkStream(stream.CachedInfo(), o.Ledger)
+		return stream, o.checkStream(stream.CachedInfo())
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, fmt.Errorf("find the log %s: %w", name, err)
 	case remembered:
@@ -58,11 +67,26 @@ func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembe
 	case o.ReadOnly:
 		return nil, fmt.Errorf("%w: there is no log of %q", ErrNotLedger, o.Ledger)
 	}
-	stream, err = js.CreateStream(ctx, streamConfig(o.Ledger, o.Replicas))
+	err = patiently(ctx, js.Conn(), forming, func(ctx context.Context) (err error) {
+		stream, err = js.CreateStream(ctx, streamConfig(o.Ledger, o.Replicas))
+		return err
+	})
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another node has created it meanwhile
+		err = patiently(ctx, js.Conn(), forming, find)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create the log %s: %w", name, err)
 	}
-	return stream, checkStream(stream.CachedInfo(), o.Ledger)
+	return stream, o.checkStream(stream.CachedInfo())
+}
+
+// checkStream refuses a stream that is not safe for a log, or kept on fewer nodes than was asked for.
+func (o *Options) checkStream(info *jetstream.StreamInfo) error {
+	if kept := max(info.Config.Replicas, 1); kept < o.Replicas {
+		return fmt.Errorf("%w: the stream %s is kept on %d nodes, and %d were asked for: an administrator of the cluster can change that",
+			ErrConfiguration, info.Config.Name, kept, o.Replicas)
+	}
+	return checkStream(info, o.Ledger)
 }
 
 // checkStream refuses a stream from which entries could vanish, or that is not ours. It is never
@@ -104,8 +128,12 @@ type extent struct {
 	whole bool   // no commit up to last is missing
 }
 
-func extentOf(ctx context.Context, stream jetstream.Stream) (extent, error) {
-	info, err := stream.Info(ctx)
+func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (extent, error) {
+	var info *jetstream.StreamInfo
+	err := patiently(ctx, conn, reply, func(ctx context.Context) (err error) {
+		info, err = stream.Info(ctx)
+		return err
+	})
 	if err != nil {
 		return extent{}, fmt.Errorf("ask for the end of the log: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -33,11 +34,14 @@ func newStaged(index *projections.Index, read func(context.Context, uint64) (dom
 
 // place is where an accepted entry is: among the staged ones, or in the log already.
 type place struct {
-	position int // in staged.entries, inLog where it is not staged
+	position int // in staged.entries, inLog or nowhere where it is not staged
 	recorded domain.Recorded
 }
 
-const inLog = -1
+const (
+	inLog   = -1
+	nowhere = math.MaxInt // it was only tried
+)
 
 // accept stages the entries of one call, or none of them. Ids are derived where none is given, and
 // corrections resolved. The error is a *domain.Refusal whose Line is the entry's place in the call,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/orgledger/orgledger/domain"
@@ -29,24 +30,22 @@ type Ledger struct {
 	calls chan *call
 	grown chan struct{} // the log has more than the index
 	done  chan struct{} // closed when Run returns
+
+	mu       sync.Mutex
+	advanced chan struct{} // closed when the index has more; guarded by mu
 }
 
 // Open reads the whole log into an index. It fails where the log is damaged. progress is told how
 // many of the commits are read, and may be nil.
 func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Ledger, error) {
 	l := &Ledger{log: log, index: projections.NewIndex(),
-		calls: make(chan *call, 1024), grown: make(chan struct{}, 1), done: make(chan struct{})}
+		calls: make(chan *call, 1024), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
 	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error { return l.index.Load(c.Entries) })
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
 	l.index.Publish()
 	return l, nil
-}
-
-// catchUp applies what the log has beyond the index.
-func (l *Ledger) catchUp(ctx context.Context) error {
-	return l.log.Replay(ctx, l.index.Seq(), nil, func(c eventstore.Commit) error { return l.index.Apply(c.Entries) })
 }
 
 // View is everything recorded so far, immutable.

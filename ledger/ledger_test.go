@@ -31,7 +31,13 @@ func open(t testing.TB, dir string) *opened {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Open(t.Context(), store, nil)
+	return run(t, store, store)
+}
+
+// run opens the ledger of a log, which reads and writes the store in some way.
+func run(t testing.TB, store *eventstore.Store, log ledger.Log) *opened {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), log, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

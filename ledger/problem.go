@@ -15,6 +15,9 @@ type QuestionError = projections.QuestionError
 // ErrUnknownOutcome says that entries may be recorded or not, and that recording them again is safe.
 var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
 
+// ErrUnavailable says that the log is out of reach, that nothing was recorded, and that it may work later.
+var ErrUnavailable = eventstore.ErrUnavailable
+
 // Description says of an error what programs branch on and people read.
 type Description struct {
 	Code    string `json:"code"`
@@ -34,6 +37,8 @@ type Problem struct {
 const (
 	CodeUnknownOutcome = "unknown-outcome"
 	CodeStopped        = "stopped"
+	CodeUnavailable    = "unavailable"
+	CodeBehind         = "behind"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -50,10 +55,12 @@ var failures = []struct {
 	code string
 }{
 	{eventstore.ErrUnknownOutcome, CodeUnknownOutcome},
+	{eventstore.ErrUnavailable, CodeUnavailable},
 	{eventstore.ErrNotLedger, CodeNotLedger},
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},

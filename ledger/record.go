@@ -36,6 +36,7 @@ type call struct {
 	from    int        // the call's own entries among the staged ones; set by the writer
 	to      int        // likewise
 	needs   int        // how many of the staged entries it needs recorded to be answered; by the writer
+	refusal error      // what it is answered then, unless it is accepted; set by the writer
 	result  chan error // takes one
 	receipt []Receipt  // set by the writer before it answers
 }

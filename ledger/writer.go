@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,12 +18,28 @@ import (
 func (l *Ledger) Run(ctx context.Context) error {
 	defer close(l.done)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return l.log.Watch(ctx, l.note) })
+	group.Go(func() error { return l.watch(ctx) })
 	group.Go(func() error { return l.write(ctx) })
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("recording stopped: %w", err)
 	}
 	return nil
+}
+
+// watch lets the writer know that others have recorded, also after the log was out of reach.
+func (l *Ledger) watch(ctx context.Context) error {
+	for {
+		err := l.log.Watch(ctx, l.note)
+		if ctx.Err() != nil || fatal(err) {
+			return err
+		}
+		if err := l.note(); err != nil { // what came meanwhile is not told again
+			return err
+		}
+		if !pause(ctx, retry) {
+			return ctx.Err()
+		}
+	}
 }
 
 // note lets the writer know that others have recorded.
@@ -34,21 +51,33 @@ func (l *Ledger) note() error {
 	return nil
 }
 
+// write is the writer. A log that is out of reach fails the calls that come meanwhile, not the writer.
 func (l *Ledger) write(ctx context.Context) error {
+	var again <-chan time.Time
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-again:
+			again, err = l.refresh(ctx)
 		case <-l.grown:
-			if err := l.catchUp(ctx); err != nil {
-				return err
-			}
+			again, err = l.refresh(ctx)
 		case first := <-l.calls:
-			if err := l.record(ctx, l.waiting(first)); err != nil {
-				return err
-			}
+			err = l.record(ctx, l.waiting(first))
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// refresh reads what others have recorded. Where the log is out of reach, again says when to try again.
+func (l *Ledger) refresh(ctx context.Context) (again <-chan time.Time, err error) {
+	if err = l.catchUp(ctx); err != nil && !fatal(err) {
+		return time.After(retry), nil
+	}
+	return nil, err
 }
 
 // waiting takes the calls that are queued behind the first, up to about a commit's worth.
@@ -67,72 +96,92 @@ func (l *Ledger) waiting(first *call) []*call {
 }
 
 // record checks calls, appends what is accepted and answers every one. Where another node has written
-// meanwhile, what is left is checked again against that. Its error is one after which the index no
-// longer fits the log.
+// meanwhile, what is left is checked again against that, also what would be refused: a refusal is
+// given only after the log has shown that nothing precedes it but what it was judged by. Its error is
+// one after which the index no longer fits the log.
 func (l *Ledger) record(ctx context.Context, calls []*call) error {
-	for {
+	for len(calls) > 0 {
 		s := newStaged(l.index, l.Entry)
-		accepted := l.admit(ctx, s, calls)
-		left, err := l.commit(ctx, s, accepted)
-		if len(left) == 0 {
-			return err
+		l.admit(ctx, s, calls)
+		left, err := calls, error(nil)
+		if before := l.index.Seq(); slices.ContainsFunc(calls, (*call).refusedOutright) {
+			if err = l.catchUp(ctx); err == nil && l.index.Seq() > before {
+				continue
+			}
 		}
 		if err == nil {
+			left, err = l.commit(ctx, s, calls)
+		}
+		if err == nil && len(left) > 0 {
 			err = l.overtaken(ctx)
 		}
 		if err != nil {
 			for _, c := range left {
 				c.answer(s, err)
 			}
+			if !fatal(err) {
+				return nil
+			}
 			return err
 		}
 		calls = left
 	}
+	return nil
 }
 
 // overtaken reads what another node has written. A node that has not got it yet is asked again.
 func (l *Ledger) overtaken(ctx context.Context) error {
+	deadline := time.Now().Add(overtaking)
 	for before := l.index.Seq(); ; {
 		if err := l.catchUp(ctx); err != nil || l.index.Seq() > before {
 			return err
 		}
-		timer := time.NewTimer(20 * time.Millisecond)
-		select {
-		case <-l.grown:
-			timer.Stop()
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: what another node has recorded is not to be had", eventstore.ErrUnavailable)
+		}
+		if !pause(ctx, 20*time.Millisecond) {
 			return ctx.Err()
 		}
 	}
 }
 
-// admit stages calls, and answers at once those that are refused or only tried.
-func (l *Ledger) admit(ctx context.Context, s *staged, calls []*call) (accepted []*call) {
+// admit judges calls one after the other and stages what is accepted. A call that is refused, or only
+// tried, is judged by what is staged before it as well, and needs that to be recorded to be answered.
+func (l *Ledger) admit(ctx context.Context, s *staged, calls []*call) {
 	for _, c := range calls {
 		var err error
-		c.from = len(s.entries)
+		c.from, c.receipt = len(s.entries), nil
 		if c.places, err = s.accept(ctx, c.entries, c.options.Actor); err == nil && c.options.Strict {
 			err = l.strict(s, c.from)
 		}
-		c.to = len(s.entries)
-		if err == nil && !c.options.DryRun {
-			c.needs = 0
-			for _, p := range c.places {
-				c.needs = max(c.needs, p.position+1)
-			}
-			accepted = append(accepted, c)
-			continue
-		}
+		c.refusal, c.needs = err, 0
 		if err != nil {
 			c.places = nil
 		}
-		s.takeBack(c.from)
-		c.answer(s, err)
+		for _, p := range c.places {
+			c.needs = max(c.needs, p.position+1)
+		}
+		if err != nil || c.options.DryRun {
+			c.leave(s)
+		}
+		c.to = len(s.entries)
 	}
-	return accepted
 }
+
+// leave takes back what the call has staged. What was staged before it has to be recorded for the
+// judgement to hold.
+func (c *call) leave(s *staged) {
+	s.takeBack(c.from)
+	c.needs = c.from
+	for i := range c.places {
+		if c.places[i].position >= c.from {
+			c.places[i].position = nowhere
+		}
+	}
+}
+
+// refusedOutright reports whether the call is refused by the index alone.
+func (c *call) refusedOutright() bool { return c.refusal != nil && c.needs == 0 }
 
 // commit appends what is staged, batch by batch, and answers each call as soon as all of it is in the
 // log and in the index. It gives back the calls that are to be checked again, because another node
@@ -151,8 +200,8 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 			return nil, nil
 		}
 		copy(s.entries[b.from:b.to], c.Entries)
-		if err := l.index.Apply(c.Entries); err != nil {
-			return calls, fmt.Errorf("entries %d to %d are recorded, but: %w", c.First, c.Last(), err)
+		if err := l.apply(c); err != nil {
+			return calls, err
 		}
 		for _, c := range calls {
 			if c.options.Progress != nil && c.from < b.to {
@@ -168,7 +217,7 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 func answerUpTo(s *staged, calls []*call, to int) (left []*call) {
 	for _, c := range calls {
 		if c.needs <= to {
-			c.answer(s, nil)
+			c.answer(s, c.refusal)
 		} else {
 			left = append(left, c)
 		}
@@ -176,14 +225,15 @@ func answerUpTo(s *staged, calls []*call, to int) (left []*call) {
 	return left
 }
 
-// fail answers the calls that a batch failed under: of those that come after it, nothing is written.
+// fail answers the calls that a batch failed under. Of those that come after it nothing is written,
+// unless they repeat what is in it.
 func fail(s *staged, calls []*call, b batch, err error) {
 	for _, c := range calls {
-		if c.from >= b.to {
-			c.answer(s, fmt.Errorf("nothing of this call is recorded: a commit before it failed: %v", err))
-		} else {
+		if c.from < b.to && c.from < c.to || slices.ContainsFunc(c.places, func(p place) bool { return p.position >= b.from && p.position < b.to }) {
 			c.answer(s, err)
+			continue
 		}
+		c.answer(s, fmt.Errorf("%w: nothing of this call is recorded, since a commit before it failed: %v", eventstore.ErrUnavailable, err))
 	}
 }
 

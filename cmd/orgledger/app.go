@@ -32,6 +32,8 @@ type app struct {
 	out, err io.Writer
 
 	data, server, creds, ledger string
+	replicas                    int
+	atLeast                     uint64 // entry to wait for before anything is asked
 	json                        bool
 	colour                      bool // the output is a terminal that takes colours
 	terminal                    bool // the output is a terminal
@@ -130,6 +132,8 @@ and in another terminal:
 		"use the NATS server, or the orgledger server, at `URL`: nats://host:port or http://host:port (or ORGLEDGER_SERVER)")
 	flags.StringVar(&a.creds, "creds", "", "credentials for the NATS server, a `FILE`")
 	flags.StringVar(&a.ledger, "ledger", "main", "`NAME` of the ledger, where there are several")
+	flags.IntVar(&a.replicas, "replicas", 0, "on how many nodes of a NATS cluster a ledger that is created now is kept, `N`: 1 to 5")
+	flags.Uint64Var(&a.atLeast, "at-least", 0, "ask only once entry `SEQ` is known where it is asked; waits for it for some seconds")
 	flags.BoolVar(&a.json, "json", false, "answer as JSON, errors too")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Keep a ledger:"}, &cobra.Group{ID: "ask", Title: "Ask it:"},

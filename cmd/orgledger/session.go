@@ -31,11 +31,14 @@ type session interface {
 // patience is how long a command waits for another that has the folder open and serves nobody.
 const patience = 30 * time.Second
 
+// reaching is how long a command waits for the entry that --at-least names.
+const reaching = 10 * time.Second
+
 // open finds the ledger: the server that was named, the server that runs on the data folder, or the
 // folder itself. readOnly: a ledger that is not there is an error, and not created.
 func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
 	if strings.HasPrefix(a.server, "http://") || strings.HasPrefix(a.server, "https://") {
-		return api.NewClient(strings.TrimSuffix(a.server, "/")), nil
+		return a.client(strings.TrimSuffix(a.server, "/")), nil
 	}
 	var s session
 	err := a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
@@ -47,7 +50,7 @@ func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
 		if held.Ledger != a.ledger {
 			return nil, fmt.Errorf("%w, which serves the ledger %s: the ledger %s can be opened when it has stopped", err, held.Ledger, a.ledger)
 		}
-		client := api.NewClient(held.HTTP)
+		client := a.client(held.HTTP)
 		if _, unreachable := client.Status(ctx); errors.Is(unreachable, api.ErrUnreachable) {
 			return held, err // it is stopping
 		}
@@ -77,8 +80,14 @@ func (a *app) patiently(ctx context.Context, try func() (*eventstore.HeldError, 
 	}
 }
 
+func (a *app) client(address string) *api.Client {
+	c := api.NewClient(address)
+	c.AtLeast = a.atLeast
+	return c
+}
+
 func (a *app) storeOptions() eventstore.Options {
-	o := eventstore.Options{Ledger: a.ledger, Version: version, Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := eventstore.Options{Ledger: a.ledger, Replicas: a.replicas, Version: version, Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if a.server != "" {
 		o.Server, o.Creds = a.server, a.creds
 	} else {
@@ -116,6 +125,11 @@ func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go func() { s.ran <- l.Run(running) }()
+	waiting, cancel := context.WithTimeout(ctx, reaching)
+	defer cancel()
+	if err := l.Reach(waiting, a.atLeast); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -1,0 +1,56 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrUnavailable: the log cannot be written or read now: its server is not reached, or a cluster has no
+// majority of its nodes. Nothing was written, and the same may work later.
+var ErrUnavailable = errors.New("the log is not available")
+
+// attempt is how long one question to a server waits. A cluster that has no leader at the moment
+// does not answer at all, and has one soon after.
+const attempt = time.Second
+
+// patiently asks a server until it answers, for as long as limit, and after each failure another
+// server where there are several. What is asked has to be harmless to repeat. Where no answer comes,
+// the error is ErrUnavailable.
+func patiently(ctx context.Context, conn *nats.Conn, limit time.Duration, ask func(context.Context) error) error {
+	deadline := time.Now().Add(limit)
+	for {
+		try, cancel := context.WithTimeout(ctx, attempt)
+		err := ask(try)
+		cancel()
+		switch {
+		case err == nil || ctx.Err() != nil || !passing(err):
+			return err
+		case time.Now().After(deadline):
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		elsewhere(conn)
+		if !pause(ctx, 100*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+}
+
+// elsewhere turns to another server of a cluster: the one that the connection is to may be cut off
+// from the others. Where only one is known it does nothing.
+func elsewhere(conn *nats.Conn) {
+	if len(conn.Servers()) > 1 && conn.IsConnected() {
+		_ = conn.ForceReconnect() // it fails where the connection is being replaced already
+	}
+}
+
+// passing reports whether an error is one of a server that is not reached, or has no majority.
+func passing(err error) bool {
+	answer, answered := errors.AsType[*jetstream.APIError](err)
+	return answered && answer.Code == 503 || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
+		errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrDisconnected)
+}
