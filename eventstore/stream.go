@@ -45,10 +45,14 @@ func streamConfig(ledger string, replicas int) jetstream.StreamConfig {
 
 // openStream finds the log's stream, or creates it unless it has to be there. A crash before the stream is
 // remembered leaves an empty one, which is found the next time.
-func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembered bool) (jetstream.Stream, error) {
+// otherwise is nil, or how a test wants it made; then it is not checked.
+func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembered bool,
+	otherwise func(*jetstream.StreamConfig)) (jetstream.Stream, error) {
 	name := streamName(o.Ledger)
 	stream, err := js.Stream(ctx, name)
 	switch {
+	case err == nil && otherwise != nil:
+		return stream, nil
 	case err == nil:
 		return stream, checkStream(stream.CachedInfo(), o.Ledger)
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
@@ -58,9 +62,16 @@ func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembe
 	case o.ReadOnly:
 		return nil, fmt.Errorf("%w: there is no log of %q", ErrNotLedger, o.Ledger)
 	}
-	stream, err = js.CreateStream(ctx, streamConfig(o.Ledger, o.Replicas))
+	config := streamConfig(o.Ledger, o.Replicas)
+	if otherwise != nil {
+		otherwise(&config)
+	}
+	stream, err = js.CreateStream(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("create the log %s: %w", name, err)
+	}
+	if otherwise != nil {
+		return stream, nil
 	}
 	return stream, checkStream(stream.CachedInfo(), o.Ledger)
 }
