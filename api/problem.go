@@ -13,6 +13,7 @@ const codeBadRequest = "bad-request"
 // statuses of the errors that are no refusal.
 var statuses = map[string]int{
 	ledger.CodeStopped:                  http.StatusServiceUnavailable,
+	ledger.CodeLogUnavailable:           http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
 	string(domain.CodeUnknownReference): http.StatusNotFound,

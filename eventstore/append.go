@@ -67,14 +67,12 @@ func (s *Store) commitTo(ctx context.Context, m *nats.Msg, expected uint64, id u
 		return err
 	}
 	s.barred = fmt.Errorf("%w: %w", ErrLogUnavailable, failed)
-	switch {
-	case err == nil: // it is in the log; a restart takes it over, or finds that it never got there
-		return fmt.Errorf("%w: %w", ErrUnknownOutcome, s.barred)
-	case errors.Is(err, ErrUnknownOutcome), errors.Is(err, ErrFenced):
+	if errors.Is(err, ErrFenced) {
 		return fmt.Errorf("%w (%w)", err, s.barred)
 	}
-	// The server may have written the commit although it could not make it durable.
-	return fmt.Errorf("%w: %w (%w)", ErrUnknownOutcome, err, s.barred)
+	// The commit may be on the disk although it could not be made durable, or the checkpoint could not: a
+	// restart finds out which.
+	return fmt.Errorf("%w: %w", ErrUnknownOutcome, s.barred)
 }
 
 // failing is why the embedded server can no longer write the log; nil: it can, or it is not ours.
@@ -170,6 +168,9 @@ func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid
 		return fmt.Errorf("%w: %w", ErrFenced, err)
 	case answered && answer.Code < 500, errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrMaxPayload):
 		return fmt.Errorf("the log does not take it: %w", err) // nobody has received it, or refused it
+	}
+	if failed := s.failing(); failed != nil { // it will not become any clearer
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, failed)
 	}
 	return s.settle(ctx, expected+1, id, answered, err)
 }

@@ -35,6 +35,7 @@ import (
 type keeper struct {
 	at     streamFolder
 	file   *os.File
+	sync   func(*os.File) error
 	newest block      // the last block whose name is known to be on the disk
 	now    checkpoint // as written last
 	said   uint64     // what 1 says on the disk
@@ -61,13 +62,13 @@ const (
 	lasting = 1
 )
 
-// openKeeper begins with a log that is durable up to what noted covers.
-func openKeeper(dir string, at streamFolder, noted checkpoint) (k *keeper, err error) {
+// openKeeper begins with a log that is durable up to what noted covers. sync makes the checkpoint durable.
+func openKeeper(dir string, at streamFolder, noted checkpoint, sync func(*os.File) error) (k *keeper, err error) {
 	file, err := os.OpenFile(checkpointPath(dir, at.stream), os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
-	k = &keeper{at: at, file: file, now: noted}
+	k = &keeper{at: at, file: file, sync: sync, now: noted}
 	k.now.Format, k.now.Stream = format, at.stream
 	blocks, err := at.blocks()
 	if err == nil && len(blocks) > 0 {
@@ -81,7 +82,7 @@ func openKeeper(dir string, at streamFolder, noted checkpoint) (k *keeper, err e
 		err = k.write(lasting)
 	}
 	if err == nil {
-		err = dataSync(file)
+		err = sync(file)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -128,7 +129,7 @@ func (k *keeper) announce(commit uint64) (<-chan error, error) {
 		return nil, fmt.Errorf("announce commit %d in the checkpoint: %w", commit, err)
 	}
 	k.said, k.when = k.now.Next, time.Now() // or the commit fails
-	k.flushes.Go(func() { done <- dataSync(k.file) })
+	k.flushes.Go(func() { done <- k.sync(k.file) })
 	return done, nil
 }
 
@@ -168,7 +169,7 @@ func (k *keeper) flushIdle() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.closed && k.failed == nil {
-		k.failed = dataSync(k.file)
+		k.failed = k.sync(k.file)
 	}
 }
 
@@ -189,5 +190,5 @@ func (k *keeper) close() error {
 	if err := k.write(lasting); err != nil {
 		return errors.Join(err, k.file.Close())
 	}
-	return errors.Join(dataSync(k.file), k.file.Close())
+	return errors.Join(k.sync(k.file), k.file.Close())
 }

@@ -94,6 +94,7 @@ type internals struct {
 	through  func(journal) journal         // how the stream is written to
 	settling time.Duration                 // how long to look for a lost commit; 0: 5 s
 	config   func(*jetstream.StreamConfig) // how the stream is made; then it is not checked
+	sync     func(*os.File) error          // how the checkpoint is made durable; nil: dataSync
 }
 
 func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
@@ -120,7 +121,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 		return nil, err
 	}
 	if s.folder != nil {
-		if err := s.keep(ctx); err != nil {
+		if err := s.keep(ctx, in.sync); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +137,10 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 
 // keep compares what the server has recovered with what was found in its folder, and begins to keep the
 // checkpoint. The stream is remembered last: a crash before leaves an empty one that is not yet the ledger's.
-func (s *Store) keep(ctx context.Context) error {
+func (s *Store) keep(ctx context.Context, sync func(*os.File) error) error {
+	if sync == nil {
+		sync = dataSync
+	}
 	extent, err := extentOf(ctx, s.stream)
 	if err != nil {
 		return err
@@ -154,7 +158,7 @@ func (s *Store) keep(ctx context.Context) error {
 			return fmt.Errorf("create the checkpoint: %w", err)
 		}
 	}
-	if s.keeper, err = openKeeper(s.folder.dir, at, s.noted); err != nil {
+	if s.keeper, err = openKeeper(s.folder.dir, at, s.noted, sync); err != nil {
 		return fmt.Errorf("write the checkpoint: %w", err)
 	}
 	return s.folder.remember(at.stream)

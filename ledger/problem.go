@@ -34,6 +34,7 @@ type Problem struct {
 const (
 	CodeUnknownOutcome = "unknown-outcome"
 	CodeStopped        = "stopped"
+	CodeLogUnavailable = "log-unavailable"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -55,6 +56,7 @@ var failures = []struct {
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
 	{ErrStopped, CodeStopped},
+	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},
 }
