@@ -59,10 +59,7 @@ func TestAnsweredAfterSync(t *testing.T) {
 		program(t), "serve", "--data", dir, "--http", "127.0.0.1:0", "--nats", "")
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
+	if err = errors.Join(err, command.Start()); err != nil {
 		t.Fatal(err)
 	}
 	url := ""
@@ -101,8 +98,8 @@ func TestAnsweredAfterSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := judge(string(text))
-	for _, fault := range j.faults {
-		t.Error(fault)
+	if len(j.faults) > 0 {
+		t.Error(strings.Join(j.faults, "\n"))
 	}
 	if j.answers != small+6 || j.blocks < 3 {
 		t.Errorf("%d answers and %d new blocks were seen, want %d and 3 or more", j.answers, j.blocks, small+6)
