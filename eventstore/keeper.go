@@ -28,8 +28,9 @@ import (
 //   - after 2: a checkpoint of n, since the system has it. Anything less than n is damage.
 //
 // If the whole machine stops, the same, but that the checkpoint may be one of up to lag before; every commit that was
-// acknowledged is on the disk. Only if the very last of those is damaged then as well, by something else, is it
-// taken for unfinished, and the log says so.
+// acknowledged is on the disk. What the checkpoint then cannot tell is damage of another kind that hits the commits of
+// that lag before the next start: a record at the very end that is not whole is taken for unfinished and cut off, as
+// the log says, and records that are gone to the last byte are not missed. The next start closes that gap.
 //
 // A nil keeper keeps nothing. Its owner holds Store.appending.
 type keeper struct {
