@@ -15,6 +15,7 @@ var statuses = map[string]int{
 	ledger.CodeStopped:                  http.StatusServiceUnavailable,
 	ledger.CodeBehind:                   http.StatusServiceUnavailable,
 	ledger.CodeUnavailable:              http.StatusServiceUnavailable,
+	ledger.CodeLogUnavailable:           http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
 	string(domain.CodeUnknownReference): http.StatusNotFound,

@@ -38,12 +38,49 @@ func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Rec
 	if err != nil {
 		return Commit{}, err
 	}
-	if err := s.write(ctx, message, expected, c.ID); err != nil {
+	next.extend(&c)
+	if err := s.commitTo(ctx, message, expected, c.ID, &next.Head); err != nil {
 		return Commit{}, fmt.Errorf("append entries %d to %d: %w", c.First, c.Last(), err)
 	}
-	next.extend(&c)
 	s.advance(&next, c.First)
 	return c, nil
+}
+
+// commitTo writes a commit, after which the log ends with a head, and the checkpoint that covers it; what a
+// crash leaves is said at keeper. Where the disk fails, nothing is written any more until the ledger is opened
+// anew: after a failed fsync nobody knows what is on the disk, and trying again would only seem to help.
+func (s *Store) commitTo(ctx context.Context, m *nats.Msg, expected uint64, id uuid.UUID, head *Head) error {
+	announced, err := s.keeper.announce(expected + 1)
+	if err != nil { // the commit is not written
+		s.barred = fmt.Errorf("%w: %w", ErrLogUnavailable, err)
+		return s.barred
+	}
+	err = s.write(ctx, m, expected, id)
+	failed := <-announced
+	if err == nil && failed == nil {
+		failed = s.keeper.confirm(head)
+	}
+	if err != nil && failed == nil {
+		failed = s.failing()
+	}
+	if failed == nil {
+		return err
+	}
+	s.barred = fmt.Errorf("%w: %w", ErrLogUnavailable, failed)
+	if errors.Is(err, ErrFenced) {
+		return fmt.Errorf("%w (%w)", err, s.barred)
+	}
+	// The commit may be on the disk although it could not be made durable, or the checkpoint could not: a
+	// restart finds out which.
+	return fmt.Errorf("%w: %w", ErrUnknownOutcome, s.barred)
+}
+
+// failing is why the embedded server can no longer write the log; nil: it can, or it is not ours.
+func (s *Store) failing() error {
+	if s.server == nil {
+		return nil
+	}
+	return s.server.failing(s.options.Ledger)
 }
 
 func (s *Store) admissible(last, checked uint64, entries []domain.Recorded) error {
@@ -135,6 +172,9 @@ func (s *Store) write(ctx context.Context, m *nats.Msg, expected uint64, id uuid
 	case answered && answer.Code < 500, errors.Is(err, nats.ErrMaxPayload):
 		return fmt.Errorf("the log does not take it: %w", err)
 	}
+	if failed := s.failing(); failed != nil { // it will not become any clearer
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, failed)
+	}
 	elsewhere(s.conn)
 	return s.settle(ctx, expected+1, id, answered, err)
 }
@@ -205,17 +245,45 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // streamJournal is the journal that is a stream.
 type streamJournal struct {
-	js     jetstream.JetStream
-	stream jetstream.Stream
+	js      jetstream.JetStream
+	stream  jetstream.Stream
+	failing func() error // why the server can no longer write; nil: it can
 }
 
+// publish waits for the acknowledgement, unless the server can no longer write: then none comes.
 func (j *streamJournal) publish(ctx context.Context, m *nats.Msg) (uint64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer j.watch(ctx, cancel)()
 	ack, err := j.js.PublishMsg(ctx, m)
 	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
 		return 0, err
 	}
 	return ack.Sequence, nil
 }
+
+// watch looks from time to time whether the server can still write, until it is stopped or ctx ends.
+func (j *streamJournal) watch(ctx context.Context, failed func(error)) (stop func() bool) {
+	var timer *time.Timer
+	timer = time.AfterFunc(time.Hour, func() {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := j.failing(); err != nil {
+			failed(err)
+			return
+		}
+		timer.Reset(lookAfter)
+	})
+	timer.Reset(lookAfter)
+	return timer.Stop
+}
+
+// lookAfter is how long an acknowledgement takes when something may be wrong.
+const lookAfter = 200 * time.Millisecond
 
 func (j *streamJournal) last(ctx context.Context) (uint64, error) {
 	extent, err := extentOf(ctx, j.js.Conn(), j.stream)

@@ -215,10 +215,10 @@ func (f *faulty) last(ctx context.Context) (uint64, error) {
 func openFaulty(t *testing.T, dir string, faults *faulty) *Store {
 	t.Helper()
 	_, faults.elsewhere = frozen(t)
-	s, err := open(t.Context(), Options{Dir: dir}, func(j journal) journal {
+	s, err := open(t.Context(), Options{Dir: dir}, internals{settling: 200 * time.Millisecond, through: func(j journal) journal {
 		faults.journal = j
 		return faults
-	}, 200*time.Millisecond)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

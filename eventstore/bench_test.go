@@ -120,3 +120,64 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOpen opens a log of a million entries and replays it. check is the part of it that looks through the
+// files before the server opens them, of which the replay may be taken for the time without.
+func BenchmarkOpen(b *testing.B) {
+	const each, total = 100, 1_000_000
+	dir := b.TempDir()
+	s := must(b, Options{Dir: dir})
+	entries := bulk(b, each)
+	for range total / each {
+		mustAppend(b, s, entries)
+	}
+	closeStore(b, s)
+	at := newStreamFolder(dir, "main")
+	var checking, opening, replaying time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		if found, err := at.survey(b.Context(), 0); err != nil || found.last != total {
+			b.Fatal(found.last, err)
+		}
+		checking += time.Since(begin)
+		begin = time.Now()
+		s := must(b, Options{Dir: dir})
+		opening += time.Since(begin)
+		begin = time.Now()
+		if err := s.Replay(b.Context(), 0, nil, func(Commit) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+		replaying += time.Since(begin)
+		closeStore(b, s)
+	}
+	n := float64(b.N)
+	b.ReportMetric(checking.Seconds()/n, "check-s")
+	b.ReportMetric(opening.Seconds()/n, "open-s")
+	b.ReportMetric(replaying.Seconds()/n, "replay-s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCheckpoint takes turns with a log that keeps no checkpoint. ratio is the time with over the time
+// without.
+func BenchmarkCheckpoint(b *testing.B) {
+	for _, n := range []int{1, 64, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			with, without := must(b, Options{Dir: b.TempDir()}), must(b, Options{Dir: b.TempDir()})
+			keeper := without.keeper
+			without.keeper = nil
+			b.Cleanup(func() { without.keeper = keeper })
+			entries := bulk(b, n)
+			var kept, bare time.Duration
+			for b.Loop() {
+				begin := time.Now()
+				mustAppend(b, with, entries)
+				middle := time.Now()
+				mustAppend(b, without, entries)
+				kept += middle.Sub(begin)
+				bare += time.Since(middle)
+			}
+			b.ReportMetric(kept.Seconds()/bare.Seconds(), "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

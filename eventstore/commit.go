@@ -133,12 +133,19 @@ func parseHeader(from nats.Header) (h header, err error) {
 	if h.count, err = strconv.Atoi(from.Get(headerCount)); err != nil || h.count < 1 || h.count > MaxCommitEntries {
 		return h, fmt.Errorf("%s is no number of entries: %q", headerCount, from.Get(headerCount))
 	}
-	root := from.Get(headerRoot)
-	if n, err := hex.Decode(h.root[:], []byte(root[:min(len(root), 2*audit.HashSize)])); err != nil ||
-		n != audit.HashSize || len(root) != 2*audit.HashSize {
-		return h, fmt.Errorf("%s is no hash: %q", headerRoot, root)
+	h.root, err = parseRoot([]byte(from.Get(headerRoot)))
+	return h, err
+}
+
+// parseRoot reads the hexadecimal digits of a root, upper or lower case, and nothing else.
+func parseRoot(text []byte) (root [audit.HashSize]byte, err error) {
+	if len(text) != hex.EncodedLen(len(root)) {
+		return root, fmt.Errorf("%s is no hash: %q", headerRoot, text)
 	}
-	return h, nil
+	if _, err := hex.Decode(root[:], text); err != nil {
+		return root, fmt.Errorf("%s is no hash: %q", headerRoot, text)
+	}
+	return root, nil
 }
 
 // checkFormat judges the format that a stored thing says it has.

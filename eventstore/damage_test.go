@@ -131,7 +131,7 @@ func TestMissingCommits(t *testing.T) {
 			}
 			store := func() *Store {
 				return &Store{options: Options{Ledger: ledger}, stream: stream, subject: commitSubject(ledger), server: new(embedded),
-					clock: time.Now, cache: newCache(1), journal: &streamJournal{js, stream}}
+					clock: time.Now, cache: newCache(1), journal: &streamJournal{js, stream, func() error { return nil }}}
 			}
 			s := store()
 			for i := range count {

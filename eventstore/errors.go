@@ -25,6 +25,9 @@ var (
 	// ErrUnknownOutcome: the commit may have been written or not. To append the same entries again,
 	// after a replay, is safe: a commit has one place in the log, and if it is there, the replay shows it.
 	ErrUnknownOutcome = errors.New("outcome unknown")
+	// ErrLogUnavailable: the log can no longer be written, because a disk is full, broken or read-only. Reading
+	// goes on. Nothing is written until the ledger is opened anew, after the cause is gone.
+	ErrLogUnavailable = errors.New("the log can no longer be written")
 	// ErrBeyondLog: no entry of that sequence is known to the store.
 	ErrBeyondLog = errors.New("no such entry")
 )

@@ -122,8 +122,8 @@ func readMarker(dir string) (m marker, err error) {
 	if err != nil {
 		return m, fmt.Errorf("read the marker of the data folder: %w", err)
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return m, fmt.Errorf("%s: %w: the marker is damaged: %w", path, ErrNotLedger, err)
+	if err := unseal(text, &m); err != nil {
+		return m, &DamageError{Stream: path, Err: fmt.Errorf("the marker is not what was written: %w", err)}
 	}
 	if err := checkFormat(strconv.Itoa(m.Format)); err != nil {
 		return m, fmt.Errorf("%s: %w", path, err)
@@ -143,30 +143,13 @@ func (f *folder) remember(stream string) error {
 }
 
 // writeMarker replaces the marker: after a crash there is the old one or the new one.
-func (f *folder) writeMarker() (err error) {
-	text, err := json.Marshal(f.marker)
-	if err != nil {
-		return fmt.Errorf("encode the marker: %w", err)
+func (f *folder) writeMarker() error {
+	text, err := seal(f.marker)
+	if err == nil {
+		err = replaceFile(filepath.Join(f.dir, markerName), text)
 	}
-	path := filepath.Join(f.dir, markerName)
-	draft, err := os.CreateTemp(f.dir, markerName+".*")
 	if err != nil {
 		return fmt.Errorf("write the marker: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write the marker: %w", errors.Join(err, os.Remove(draft.Name())))
-		}
-	}()
-	_, err = draft.Write(append(text, '\n'))
-	if err = errors.Join(err, draft.Chmod(0o644), draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(draft.Name(), path); err != nil {
-		return err
-	}
-	if err := syncDir(f.dir); err != nil {
-		return fmt.Errorf("make the marker durable: %w", err)
 	}
 	return nil
 }

@@ -82,6 +82,10 @@ func TestNotLedger(t *testing.T) {
 		}
 		return path
 	}
+	later, err := seal(marker{Format: format + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	empty := filepath.Join(parent, "empty")
 	if err := os.Mkdir(empty, 0o755); err != nil {
 		t.Fatal(err)
@@ -95,9 +99,9 @@ func TestNotLedger(t *testing.T) {
 		{"a file", Options{Dir: file}, ErrNotLedger},
 		{"below a file", Options{Dir: filepath.Join(file, "below")}, nil},
 		{"a folder with other things", Options{Dir: filepath.Dir(write("other/notes.txt", "text"))}, ErrNotLedger},
-		{"a damaged marker", Options{Dir: filepath.Dir(write("damaged/"+markerName, `{"format":`))}, ErrNotLedger},
+		{"a damaged marker", Options{Dir: filepath.Dir(write("damaged/"+markerName, `{"format":`))}, nil},
 		{"a marker of nothing", Options{Dir: filepath.Dir(write("nothing/"+markerName, `{}`))}, nil},
-		{"a later format", Options{Dir: filepath.Dir(write("later/"+markerName, `{"format":2,"created":"2030-01-01T00:00:00Z"}`))}, ErrNewerFormat},
+		{"a later format", Options{Dir: filepath.Dir(write("later/"+markerName, string(later)))}, ErrNewerFormat},
 		{"an empty folder, for reading", Options{Dir: empty, ReadOnly: true}, ErrNotLedger},
 		{"nothing, for reading", Options{Dir: filepath.Join(parent, "none"), ReadOnly: true}, ErrNotLedger},
 		{"a name that is none", Options{Dir: filepath.Join(parent, "none"), Ledger: "a.b"}, ErrConfiguration},

@@ -66,6 +66,9 @@ func startServer(ctx context.Context, dir, listen, ledger string, logger *slog.L
 	return s, nil
 }
 
+// accountName is the account that holds the log of a ledger, and part of the folder that it is in.
+func accountName(ledger string) string { return "LEDGER_" + ledger }
+
 func newKey() (pair nkeys.KeyPair, public string, err error) {
 	if pair, err = nkeys.CreateUser(); err == nil {
 		public, err = pair.PublicKey()
@@ -86,6 +89,18 @@ func (s *embedded) ready(ctx context.Context, log *serverLog) error {
 		}
 	}
 	return log.failure()
+}
+
+// failing is why the log of a ledger can no longer be written; nil: it can. The server does not answer what
+// it could not store; it only says so of its health. It costs a look at every folder of a stream.
+func (s *embedded) failing(ledger string) error {
+	health := s.Healthz(&server.HealthzOptions{Account: accountName(ledger), Stream: streamName(ledger), Details: true})
+	for _, e := range health.Errors {
+		if e.Stream == streamName(ledger) {
+			return errors.New(e.Error)
+		}
+	}
+	return nil
 }
 
 func (s *embedded) stop() {
@@ -125,7 +140,7 @@ func accounts(ledger, key, readers string) string {
 	var exports, imports strings.Builder
 	export := func(kind, subject, more string) {
 		fmt.Fprintf(&exports, "{%s: %q%s}\n", kind, subject, more)
-		fmt.Fprintf(&imports, "{%s: {account: LEDGER_%s, subject: %q}}\n", kind, ledger, subject)
+		fmt.Fprintf(&imports, "{%s: {account: %s, subject: %q}}\n", kind, accountName(ledger), subject)
 	}
 	for _, subject := range []string{"INFO", "STREAM.NAMES", "STREAM.LIST"} {
 		export("service", "$JS.API."+subject, "")
@@ -143,7 +158,7 @@ func accounts(ledger, key, readers string) string {
 	export("stream", "orgledger."+ledger+".>", "")
 	return fmt.Sprintf(`
 accounts {
-  LEDGER_%s {
+  %s {
     jetstream: enabled
     users: [{nkey: %s, allowed_connection_types: [IN_PROCESS]}]
     exports: [
@@ -156,7 +171,7 @@ accounts {
   }
 }
 no_auth_user: %s
-`, ledger, key, exports.String(), readers, imports.String(), readers)
+`, accountName(ledger), key, exports.String(), readers, imports.String(), readers)
 }
 
 // serverLog passes what the server says on to slog. It only logs what it recovers, and what it cannot.

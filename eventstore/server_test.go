@@ -197,7 +197,7 @@ func TestExternalRestart(t *testing.T) {
 	stop := func(srv *server.Server) { srv.Shutdown(); srv.WaitForShutdown() }
 	srv := start(server.RANDOM_PORT)
 	port := srv.Addr().(*net.TCPAddr).Port
-	s, err := open(t.Context(), Options{Server: srv.ClientURL()}, func(j journal) journal { return j }, 100*time.Millisecond)
+	s, err := open(t.Context(), Options{Server: srv.ClientURL()}, internals{settling: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

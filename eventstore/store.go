@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,17 +56,19 @@ type Store struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
-	folder *folder   // nil with an external server
-	server *embedded // nil with an external server
+	folder *folder    // nil with an external server
+	noted  checkpoint // what was in the data folder when it was opened
+	server *embedded  // nil with an external server
 	conn   *nats.Conn
 	stream jetstream.Stream
-	barred error // why Append may not write; nil: it may
 	close  func() error
 
 	appending sync.Mutex // held while a commit is written
 	journal   journal
+	keeper    *keeper       // guarded by appending; nil with an external server, or for reading
 	settling  time.Duration // how long to look for a commit whose acknowledgement was lost
 	message   []byte        // guarded by appending; the last one's memory
+	barred    error         // guarded by appending; why Append may not write; nil: it may
 
 	mu     sync.RWMutex
 	head   state    // guarded by mu; its tree is never shared
@@ -78,20 +81,28 @@ type Store struct {
 const reply = 10 * time.Second
 
 // Open opens the log, or creates it. It fails with a *HeldError where another process has the data
-// folder open, with ErrNotLedger where there is something else, with a *DamageError where a log was
-// created and is gone, and with ErrConfiguration where a log would not be safe. It reads no commit.
+// folder open, with ErrNotLedger where there is something else, with ErrConfiguration where a log would
+// not be safe, and with a *DamageError where a data folder does not hold everything that was acknowledged as it
+// was written; then it has changed nothing there. For that it reads the whole log in a data folder once. That the
+// commits are what was recorded is proved by Replay.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	return open(ctx, o, func(j journal) journal { return j }, 5*time.Second)
+	return open(ctx, o, internals{})
 }
 
-// open is Open with what a test replaces: how the stream is written to, and how long to look for a
-// lost commit.
-func open(ctx context.Context, o Options, through func(journal) journal, settling time.Duration) (_ *Store, err error) {
+// internals are what a test replaces.
+type internals struct {
+	through  func(journal) journal         // how the stream is written to
+	settling time.Duration                 // how long to look for a lost commit; 0: 5 s
+	config   func(*jetstream.StreamConfig) // how the stream is made; then it is not checked
+	sync     func(*os.File) error          // how the checkpoint is made durable; nil: dataSync
+}
+
+func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger, settling: settling,
-		cache: newCache(cacheBytes)}
+	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
+		settling: cmp.Or(in.settling, 5*time.Second), cache: newCache(cacheBytes)}
 	s.close = sync.OnceValue(s.shutdown)
 	defer func() {
 		if err != nil {
@@ -106,19 +117,51 @@ func open(ctx context.Context, o Options, through func(journal) journal, settlin
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
 	remembered := s.folder != nil && s.folder.knows(streamName(o.Ledger))
-	if s.stream, err = openStream(ctx, js, &s.options, remembered); err != nil {
+	if s.stream, err = openStream(ctx, js, &s.options, remembered, in.config); err != nil {
 		return nil, err
 	}
-	if s.folder != nil && !o.ReadOnly {
-		if err := s.folder.remember(streamName(o.Ledger)); err != nil {
+	if s.folder != nil {
+		if err := s.keep(ctx, in.sync); err != nil {
 			return nil, err
 		}
 	}
-	s.journal = through(&streamJournal{js, s.stream})
+	s.journal = &streamJournal{js, s.stream, s.failing}
+	if in.through != nil {
+		s.journal = in.through(s.journal)
+	}
 	if s.barred = s.mayPublish(ctx); o.ReadOnly {
 		s.barred = ErrReadOnly
 	}
 	return s, nil
+}
+
+// keep compares what the server has recovered with what was found in its folder, and begins to keep the
+// checkpoint. The stream is remembered last: a crash before leaves an empty one that is not yet the ledger's.
+func (s *Store) keep(ctx context.Context, sync func(*os.File) error) error {
+	if sync == nil {
+		sync = dataSync
+	}
+	extent, err := extentOf(ctx, s.conn, s.stream)
+	if err != nil {
+		return err
+	}
+	if last := s.noted.Commit; extent.last != last || !extent.whole {
+		return &DamageError{Stream: streamName(s.options.Ledger), StreamSeq: min(extent.last, last) + 1,
+			Err: fmt.Errorf("the server finds commits up to %d (without gaps: %t), and its files hold %d", extent.last, extent.whole, last)}
+	}
+	if s.options.ReadOnly {
+		return nil
+	}
+	at := newStreamFolder(s.folder.dir, s.options.Ledger)
+	if !s.folder.knows(at.stream) {
+		if err := createCheckpoint(checkpointPath(s.folder.dir, at.stream), at.stream); err != nil {
+			return fmt.Errorf("create the checkpoint: %w", err)
+		}
+	}
+	if s.keeper, err = openKeeper(s.folder.dir, at, s.noted, sync); err != nil {
+		return fmt.Errorf("write the checkpoint: %w", err)
+	}
+	return s.folder.remember(at.stream)
 }
 
 // complete checks the options and fills in what was left out.
@@ -183,6 +226,9 @@ func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.noted, err = s.folder.check(ctx, s.options.Ledger, s.log); err != nil {
+		return nil, err
+	}
 	s.server, err = startServer(ctx, s.options.Dir, s.options.Listen, s.options.Ledger, s.log)
 	if err != nil {
 		return nil, err
@@ -228,12 +274,18 @@ func (s *Store) shutdown() error {
 	if s.server != nil {
 		s.server.stop()
 	}
+	s.appending.Lock() // a call under way ends first: its connection is gone
+	err := s.keeper.close()
+	s.appending.Unlock()
+	if err != nil {
+		err = fmt.Errorf("write the checkpoint: %w", err)
+	}
 	if s.folder != nil {
-		if err := s.folder.close(); err != nil {
-			return fmt.Errorf("let go of the data folder: %w", err)
+		if failed := s.folder.close(); failed != nil {
+			err = errors.Join(err, fmt.Errorf("let go of the data folder: %w", failed))
 		}
 	}
-	return nil
+	return err
 }
 
 // Announce tells other processes that find the data folder held at which HTTP address this one is

@@ -49,7 +49,9 @@ func streamConfig(ledger string, replicas int) jetstream.StreamConfig {
 
 // openStream finds the log's stream, or creates it unless it has to be there. A crash before the stream is
 // remembered leaves an empty one, which is found the next time.
-func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembered bool) (jetstream.Stream, error) {
+// otherwise is nil, or how a test wants it made; then it is not checked.
+func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembered bool,
+	otherwise func(*jetstream.StreamConfig)) (jetstream.Stream, error) {
 	name := streamName(o.Ledger)
 	var stream jetstream.Stream
 	find := func(ctx context.Context) (err error) {
@@ -58,6 +60,8 @@ func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembe
 	}
 	err := patiently(ctx, js.Conn(), forming, find)
 	switch {
+	case err == nil && otherwise != nil:
+		return stream, nil
 	case err == nil:
 		return stream, o.checkStream(stream.CachedInfo())
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
@@ -67,8 +71,12 @@ func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembe
 	case o.ReadOnly:
 		return nil, fmt.Errorf("%w: there is no log of %q", ErrNotLedger, o.Ledger)
 	}
+	config := streamConfig(o.Ledger, o.Replicas)
+	if otherwise != nil {
+		otherwise(&config)
+	}
 	err = patiently(ctx, js.Conn(), forming, func(ctx context.Context) (err error) {
-		stream, err = js.CreateStream(ctx, streamConfig(o.Ledger, o.Replicas))
+		stream, err = js.CreateStream(ctx, config)
 		return err
 	})
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another node has created it meanwhile
@@ -76,6 +84,9 @@ func openStream(ctx context.Context, js jetstream.JetStream, o *Options, remembe
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create the log %s: %w", name, err)
+	}
+	if otherwise != nil {
+		return stream, nil
 	}
 	return stream, o.checkStream(stream.CachedInfo())
 }

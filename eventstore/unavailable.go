@@ -28,7 +28,7 @@ func patiently(ctx context.Context, conn *nats.Conn, limit time.Duration, ask fu
 		err := ask(try)
 		cancel()
 		switch {
-		case err == nil || ctx.Err() != nil || !passing(err):
+		case err == nil || ctx.Err() != nil || !temporary(err):
 			return err
 		case time.Now().After(deadline):
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -48,8 +48,8 @@ func elsewhere(conn *nats.Conn) {
 	}
 }
 
-// passing reports whether an error is one of a server that is not reached, or has no majority.
-func passing(err error) bool {
+// temporary reports whether an error is one of a server that is not reached, or has no majority.
+func temporary(err error) bool {
 	answer, answered := errors.AsType[*jetstream.APIError](err)
 	return answered && answer.Code == 503 || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
 		errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrDisconnected)

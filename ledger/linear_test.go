@@ -326,12 +326,16 @@ func TestLinearizableSeesFaults(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	t.Run("no fence", func(t *testing.T) {
-		url := natstest.Serve(t)
-		nodes := []*opened{node(t, url, plainly), node(t, url, func(s *eventstore.Store) ledger.Log { return &unfenced{s} })}
-		history, _ := contest(t, seed, nodes, 4, 50)
-		if verdict := judge(history); verdict != porcupine.Illegal {
-			t.Errorf("%d operations, %v: %s", len(history), tally(history), verdict)
+		// Whether the nodes meet at a body depends on the machine: a few contests are enough.
+		for run := range uint64(30) {
+			url := natstest.Serve(t)
+			nodes := []*opened{node(t, url, plainly), node(t, url, func(s *eventstore.Store) ledger.Log { return &unfenced{s} })}
+			history, _ := contest(t, seed+run, nodes, 4, 50)
+			if judge(history) == porcupine.Illegal {
+				return
+			}
 		}
+		t.Error("30 contests with a node without the fence, each linearizable")
 	})
 	t.Run("stale judgement", func(t *testing.T) {
 		if verdict := judge(behind(t, func(s *eventstore.Store) ledger.Log { return forgetful{deaf{s}} })); verdict != porcupine.Illegal {

@@ -39,6 +39,7 @@ const (
 	CodeStopped        = "stopped"
 	CodeUnavailable    = "unavailable"
 	CodeBehind         = "behind"
+	CodeLogUnavailable = "log-unavailable"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -62,6 +63,7 @@ var failures = []struct {
 	{eventstore.ErrBeyondLog, CodeNotFound},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
+	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},
 }
