@@ -31,6 +31,9 @@ type Client struct {
 // NewClient talks to the server at a base address, http://host:port. It opens no connection yet.
 func NewClient(base string) *Client { return &Client{base: base, http: new(http.Client)} }
 
+// ErrUnreachable: no connection to the server could be made, and nothing was sent.
+var ErrUnreachable = errors.New("no server answers")
+
 // RemoteError is a failure that the server reported.
 type RemoteError struct {
 	ledger.Description
@@ -98,12 +101,12 @@ func (c *Client) Record(ctx context.Context, entries io.Reader, o ledger.RecordO
 }
 
 // unlessKnown adds that the outcome of a recording is unknown, where neither the server said that it
-// refused nor the connection to it failed.
+// refused nor is out of reach.
 func unlessKnown(err error) error {
 	if _, told := errors.AsType[*RemoteError](err); told {
 		return err
 	}
-	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" {
+	if errors.Is(err, ErrUnreachable) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ledger.ErrUnknownOutcome, err)
@@ -170,6 +173,9 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		request.Header.Set("Content-Type", lines)
 	}
 	answer, err := c.http.Do(request)
+	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" {
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reach the ledger: %w", err)
 	}

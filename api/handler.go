@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -43,11 +45,33 @@ func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.H
 	return guard(mux)
 }
 
-// guard keeps the pages of other sites from using a ledger that listens on this machine: a browser
-// sends its request with the site's own host name, or as a cross-origin request.
+// guard keeps the pages of other sites, open in a browser on this machine, from using a ledger that
+// listens on the loopback interface: neither as a cross-origin request nor by a name of their own that
+// leads here.
 func guard(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	return protection.Handler(next)
+	checked := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !addressed(r) {
+			http.Error(w, "this server is reached as localhost or by its address, not as "+strconv.Quote(r.Host), http.StatusMisdirectedRequest)
+			return
+		}
+		checked.ServeHTTP(w, r)
+	})
+}
+
+// addressed reports whether a request that arrived on the loopback interface names this machine as its
+// host.
+func addressed(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !local.IP.IsLoopback() {
+		return true
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (s *server) query(w http.ResponseWriter, r *http.Request) {
@@ -58,9 +82,19 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.ledger.Query(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), flushing{w}); err != nil {
-		s.log.Warn("a query was cut off", "error", err)
-		panic(http.ErrAbortHandler) // the client must not take what it has for the whole
+		s.cutOff(r, "a query was cut off", err)
 	}
+}
+
+// cutOff ends an answer that has begun, so that the client does not take what it has for the whole.
+// Where it was the client that stopped reading, nothing is wrong.
+func (s *server) cutOff(r *http.Request, what string, err error) {
+	level := slog.LevelWarn
+	if r.Context().Err() != nil {
+		level = slog.LevelDebug
+	}
+	s.log.Log(r.Context(), level, what, "error", err)
+	panic(http.ErrAbortHandler)
 }
 
 // flushing sends each write on at once.
@@ -143,8 +177,7 @@ func (s *server) entries(w http.ResponseWriter, r *http.Request) {
 	case !begun:
 		s.fail(w, r, err)
 	default:
-		s.log.Warn("a reading of the log was cut off", "error", err)
-		panic(http.ErrAbortHandler)
+		s.cutOff(r, "a reading of the log was cut off", err)
 	}
 }
 

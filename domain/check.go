@@ -50,6 +50,18 @@ func (e *Entry) Check() error {
 	return c.err()
 }
 
+// CheckActor judges the name of who records: at most LimitTitle bytes of UTF-8 without control
+// characters, as an attribute of a CloudEvent has to be (CloudEvents 1.0, §3.2). Nobody may be named.
+// The error is a *Refusal.
+func CheckActor(actor string) error {
+	c := new(checker)
+	c.text("actor", &actor, LimitTitle, optional)
+	if strings.ContainsAny(actor, "\n\t") {
+		c.refuse(CodeBadValue, "actor", "the name of who records is one line", quote(actor))
+	}
+	return c.err()
+}
+
 // checker judges fields. After the first refusal it does nothing.
 type checker struct {
 	trail

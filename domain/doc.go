@@ -6,5 +6,5 @@
 // Every fact type declares its fields once (see fields.go). Decoding, encoding, checking, listing
 // references and the published JSON Schema all follow from that one declaration.
 //
-// The rules are those of docs/design.md, "What the ledger means".
+// The rules are those of docs/semantics.md.
 package domain

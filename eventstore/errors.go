@@ -35,6 +35,7 @@ type HeldError struct {
 	PID     int       // 0 where the holder has not said so yet
 	Started time.Time // when it opened the folder
 	HTTP    string    // address of its HTTP server; empty where there is none (yet)
+	Ledger  string    // name of the ledger that it has open
 	Version string
 }
 

@@ -37,6 +37,7 @@ type holder struct {
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
 	HTTP    string    `json:"http,omitempty"`
+	Ledger  string    `json:"ledger,omitempty"`
 	Version string    `json:"version,omitempty"`
 }
 
@@ -209,7 +210,7 @@ func readHolder(dir string) error {
 	var h holder
 	// A holder that has only just locked has written nothing yet: it stays unnamed.
 	if json.NewDecoder(file).Decode(&h) == nil {
-		held.PID, held.Started, held.HTTP, held.Version = h.PID, h.Started, h.HTTP, h.Version
+		held.PID, held.Started, held.HTTP, held.Ledger, held.Version = h.PID, h.Started, h.HTTP, h.Ledger, h.Version
 	}
 	return held
 }

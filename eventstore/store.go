@@ -179,7 +179,7 @@ func (s *Store) reach(ctx context.Context) error {
 func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {
 	var err error
 	s.folder, err = openFolder(s.options.Dir, s.options.ReadOnly,
-		holder{PID: os.Getpid(), Started: s.clock().UTC(), Version: s.options.Version})
+		holder{PID: os.Getpid(), Started: s.clock().UTC(), Ledger: s.options.Ledger, Version: s.options.Version})
 	if err != nil {
 		return nil, err
 	}

@@ -233,7 +233,7 @@ func (s *staged) check(e *domain.Entry) error {
 func planned(f domain.Fact) map[domain.Ref]bool {
 	var refs map[domain.Ref]bool
 	for _, item := range domain.PlanItems(content(f)) {
-		if ref := domain.Introduces(item.Fact); ref.ID != "" {
+		for _, ref := range introduces(item.Fact) {
 			if refs == nil {
 				refs = make(map[domain.Ref]bool)
 			}

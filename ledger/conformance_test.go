@@ -24,21 +24,26 @@ func TestConformance(t *testing.T) {
 	asked := 0
 	for _, folder := range folders {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			index := projections.NewIndex()
-			for i, line := range lines(t, filepath.Join(folder, "entries.jsonl")) {
-				entry, err := domain.ParseEntry(line)
-				if err != nil {
-					t.Fatalf("entry %d: %v", i+1, err)
-				}
-				if err := index.Apply([]domain.Recorded{{Entry: *entry, Seq: uint64(i + 1), Time: int64(i)}}); err != nil {
-					t.Fatal(err)
+			l := open(t, t.TempDir())
+			file, err := os.Open(filepath.Join(folder, "entries.jsonl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			receipts, err := l.RecordLines(t.Context(), file, ledger.RecordOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range receipts {
+				if r.Seq != uint64(i+1) {
+					t.Fatalf("line %d got sequence %d", i+1, r.Seq)
 				}
 			}
 			questions, answers := lines(t, filepath.Join(folder, "queries.jsonl")), lines(t, filepath.Join(folder, "answers.jsonl"))
 			for i, question := range questions {
 				asked++
 				want := decode(t, answers[i])
-				answer, err := ledger.Ask(index.View(), domain.LastDate, question)
+				answer, err := ledger.Ask(l.View(), domain.LastDate, question)
 				if err != nil {
 					q, ok := errors.AsType[*projections.QuestionError](err)
 					if !ok {

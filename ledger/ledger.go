@@ -107,10 +107,10 @@ type Status struct {
 
 // Status of what has been recorded so far.
 func (l *Ledger) Status(name, version string) Status {
-	view, head := l.View(), l.log.Head()
-	s := Status{Ledger: name, Entries: view.Seq(), LastSeq: view.Seq(), Root: fmt.Sprintf("%x", head.Root), Version: version}
-	if view.Seq() > 0 {
-		at := view.LastRecorded()
+	head := l.log.Head()
+	s := Status{Ledger: name, Entries: head.Seq, LastSeq: head.Seq, Root: fmt.Sprintf("%x", head.Root), Version: version}
+	if head.Seq > 0 {
+		at := time.Unix(0, head.Time).UTC()
 		s.LastRecorded = &at
 	}
 	return s

@@ -60,44 +60,60 @@ func newScanner(r io.Reader) *bufio.Scanner {
 }
 
 // Query answers questions, one JSON object a line, with one line each, in order, as they come. A
-// question that cannot be answered gets an error line, and the next one is answered all the same.
-// Every line is answered from what is recorded when it is read.
+// question that cannot be answered, or is too long to be read, gets an error line, and the next one is
+// answered all the same. Every line is answered from what is recorded when it is read.
 func (l *Ledger) Query(ctx context.Context, questions io.Reader, answers io.Writer) error {
 	in := bufio.NewReaderSize(questions, limitLine)
 	out := bufio.NewWriterSize(answers, 64<<10)
 	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			if errors.Is(err, bufio.ErrBufferFull) {
-				err = fmt.Errorf("a question has at most %d bytes", limitLine)
-			}
-			return errors.Join(fmt.Errorf("read a question: %w", err), out.Flush())
+		answer, end, err := l.next(in)
+		if err == nil && answer != nil {
+			_, err = out.Write(append(answer, '\n'))
 		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			if _, err := out.Write(append(l.Answer(line), '\n')); err != nil {
-				return fmt.Errorf("write an answer: %w", err)
-			}
+		if in.Buffered() == 0 || end || err != nil {
+			err = errors.Join(err, out.Flush())
 		}
-		if in.Buffered() == 0 || err != nil {
-			if err := out.Flush(); err != nil {
-				return fmt.Errorf("write an answer: %w", err)
-			}
+		if err == nil {
+			err = ctx.Err()
 		}
-		if err != nil {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
+		if end || err != nil {
 			return err
 		}
 	}
+}
+
+// next reads a question and answers it; nil to an empty line. end says that it was the last.
+func (l *Ledger) next(in *bufio.Reader) (answer []byte, end bool, err error) {
+	line, err := in.ReadSlice('\n')
+	long := errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	end = errors.Is(err, io.EOF)
+	switch {
+	case err != nil && !end:
+		return nil, end, fmt.Errorf("read a question: %w", err)
+	case long:
+		return problemLine(&projections.QuestionError{Code: projections.CodeBadQuestion,
+			Message: fmt.Sprintf("a question has at most %d bytes", limitLine)}), end, nil
+	case len(bytes.TrimSpace(line)) == 0:
+		return nil, end, nil
+	}
+	return l.Answer(line), end, nil
 }
 
 // Answer is the answer to one question, or its error, in one line of JSON.
 func (l *Ledger) Answer(question []byte) []byte {
 	answer, err := Ask(l.View(), Today(time.Now()), question)
 	if err != nil {
-		answer = Problem{Describe(err)}
+		return problemLine(err)
 	}
+	return mustMarshal(answer)
+}
+
+func problemLine(err error) []byte { return mustMarshal(Problem{Describe(err)}) }
+
+func mustMarshal(answer any) []byte {
 	text, err := json.Marshal(answer)
 	if err != nil {
 		panic(fmt.Sprintf("ledger: an answer that is not JSON: %v", err))

@@ -320,13 +320,17 @@ func (a asker) ref(text *string) (domain.Ref, error) {
 	if text == nil {
 		return domain.Ref{}, missing("ref")
 	}
-	if _, code, ok := strings.Cut(*text, "organisation/"); ok && strings.Contains(code, ":") {
+	if code, ok := strings.CutPrefix(*text, "organisation/"); ok && strings.Contains(code, ":") {
 		org, err := a.view.FindOrganisation(code, a.view.Seq())
 		return org.Ref(), err
 	}
 	ref, err := domain.ParseRef(*text)
 	if err != nil {
 		return ref, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "ref", Message: err.Error()}
+	}
+	if !ref.IsHolding() {
+		return ref, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "ref",
+			Message: fmt.Sprintf("%s is not held: ask for a responsibility, a contract or an organisation", ref)}
 	}
 	return ref, nil
 }
@@ -422,6 +426,9 @@ func (a assume) read() ([]projections.Assumption, error) {
 		}
 		assumed := make([]projections.Assumption, len(plans))
 		for i, plan := range plans {
+			if !domain.ValidID(string(plan)) {
+				return nil, badID("assume", string(plan))
+			}
 			assumed[i].Plan = plan
 		}
 		return assumed, nil
@@ -432,6 +439,9 @@ func (a assume) read() ([]projections.Assumption, error) {
 		}
 		assumed := make([]projections.Assumption, 0, len(plans))
 		for _, plan := range slices.Sorted(maps.Keys(plans)) {
+			if !domain.ValidID(string(plan)) {
+				return nil, badID("assume", string(plan))
+			}
 			text := plans[plan]
 			day, err := optionalDay(&text, "assume."+string(plan))
 			if err != nil {

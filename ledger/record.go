@@ -54,6 +54,9 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	if len(entries) == 0 {
 		return nil, &domain.Refusal{Code: domain.CodeEmpty, Rule: "there is at least one entry to record"}
 	}
+	if err := domain.CheckActor(o.Actor); err != nil {
+		return nil, err
+	}
 	c := &call{entries: entries, options: o, result: make(chan error, 1)}
 	select {
 	case l.calls <- c:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,23 +72,15 @@ func BenchmarkQuestions(b *testing.B) {
 			return projections.Point{On: domain.Date(728_000 + rng.IntN(12_000)), Known: view.Seq()}
 		}
 		bodies := max(n/100, 10)
-		deals := make([]domain.Ref, n*3/10)
-		for i := range deals {
-			deals[i] = domain.ContractID(fmt.Sprintf("deal-%d", i)).Ref()
-		}
-		names := make([]domain.OrganisationID, bodies)
-		for i := range names {
-			names[i] = domain.OrganisationID(fmt.Sprintf("body-%d", i))
-		}
 		b.Run(fmt.Sprintf("holders/%d", n), func(b *testing.B) {
 			median(b, func() error {
-				_, err := view.Holders(deals[rng.IntN(len(deals))], point(), nil)
+				_, err := view.Holders(domain.Ref{Kind: domain.KindContract, ID: "deal-" + strconv.Itoa(rng.IntN(n*3/10))}, point(), nil)
 				return err
 			})
 		})
 		b.Run(fmt.Sprintf("organisation/%d", n), func(b *testing.B) {
 			median(b, func() error {
-				_, err := view.Organisation(names[rng.IntN(bodies)], point())
+				_, err := view.Organisation(domain.OrganisationID("body-"+strconv.Itoa(rng.IntN(bodies))), point())
 				return err
 			})
 		})

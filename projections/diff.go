@@ -42,7 +42,7 @@ func (v *View) appendChange(changes []Change, num uint32, from, to state) []Chan
 	if slices.Equal(before, after) {
 		return changes
 	}
-	return append(changes, Change{v.thing(num).ref.String(), before, after})
+	return append(changes, Change{v.thing(num).ref().String(), before, after})
 }
 
 func (v *View) sharesAt(num uint32, at state) []Share {
@@ -56,7 +56,7 @@ func (v *View) sharesAt(num uint32, at state) []Share {
 func (v *View) holdings() func(func(uint32) bool) {
 	return func(yield func(uint32) bool) {
 		for num := uint32(1); num <= v.count; num++ {
-			if v.thing(num).ref.IsHolding() && !yield(num) {
+			if v.thing(num).ref().IsHolding() && !yield(num) {
 				return
 			}
 		}

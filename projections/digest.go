@@ -42,9 +42,9 @@ func (v *View) Digest(at Point) *Digest {
 
 func (f *fold) line(e entry) string {
 	line := make([]byte, 0, 96)
-	line = append(line, f.view.thing(f.holding).ref.String()...)
+	line = append(line, f.view.thing(f.holding).ref().String()...)
 	line = append(line, '\t')
-	line = append(line, f.view.thing(e.org).ref.ID...)
+	line = append(line, f.view.thing(e.org).id...)
 	line = append(line, '\t')
 	line = append(line, e.role.String()...)
 	line = append(line, '\t')

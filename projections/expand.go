@@ -46,13 +46,13 @@ func (x *Index) expand(v version, e *domain.Entry) {
 		t.introduced = min(t.introduced, v.seq)
 	}
 	if e.Fulfils.Plan != "" {
-		t := x.editFurther(x.num(e.Fulfils.Plan.Ref()))
-		t.fulfilments = insert(t.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
+		t := x.edit(x.num(e.Fulfils.Plan.Ref()))
+		t.rest.fulfilments = insert(t.rest.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
 	}
 	switch {
 	case e.Fact.Type().IsPlan():
-		t := x.editFurther(x.num(domain.About(e.Fact)))
-		t.plan = insert(t.plan, planFact{st, e.Fact}, (*planFact).at)
+		t := x.edit(x.num(domain.About(e.Fact)))
+		t.rest.plan = insert(t.rest.plan, planFact{st, e.Fact}, (*planFact).at)
 	case e.Fact.Type().InFold():
 		expandFact(x, st, e.Fact)
 	}
@@ -80,8 +80,9 @@ func (x *Index) title(f domain.Fact, from uint32) {
 		return
 	}
 	about := domain.About(f)
-	if t := x.edit(x.num(about)); len(t.titles) == 0 || t.titles[len(t.titles)-1].text != text {
-		t.titles = append(t.titles, title{text, from})
+	r := x.edit(x.num(about)).rest
+	if n := len(r.titles); n == 0 || r.titles[n-1].text != text {
+		r.titles = append(r.titles, title{text, from})
 	}
 }
 
@@ -287,10 +288,9 @@ func (x *Index) addAttribute(org uint32, a attribute) {
 }
 
 func (x *Index) addAppointment(office uint32, a appointment) {
-	f := x.editFurther(office)
-	f.appointments = insert(f.appointments, a, (*appointment).at)
+	t := x.edit(office)
+	t.rest.appointments = insert(t.rest.appointments, a, (*appointment).at)
 	if a.made {
-		t := x.edit(office)
 		t.introduced = min(t.introduced, a.seq)
 		o := x.edit(a.org).organisation
 		if !slices.Contains(o.offices, office) {

@@ -12,7 +12,12 @@ func (f *fold) apply(o *ownFact) {
 	case opDefine:
 		f.introduced = true
 	case opEstablish:
-		f.introduced, f.active = true, true
+		f.introduced = true
+		if f.ended { // a plan may assume it of one that has been there
+			f.found(CodeNotInEffect, &o.stamp)
+			return
+		}
+		f.active = true
 		if o.org != 0 {
 			f.place(o)
 		}

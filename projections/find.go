@@ -55,7 +55,7 @@ func rank(m Match, needle []string) int {
 
 func (t *thing) match(needle []string, known uint32) (Match, bool) {
 	titles := t.called(known)
-	m := Match{Ref: t.ref.String()}
+	m := Match{Ref: t.ref().String()}
 	if len(titles) > 0 {
 		m.Title = titles[len(titles)-1]
 	}
@@ -66,7 +66,7 @@ func (t *thing) match(needle []string, known uint32) (Match, bool) {
 			return m, true
 		}
 	}
-	candidates := []string{t.ref.ID}
+	candidates := []string{t.id}
 	if t.organisation != nil {
 		for _, a := range t.organisation.attributes {
 			for _, code := range a.gained {
@@ -88,7 +88,7 @@ func (t *thing) match(needle []string, known uint32) (Match, bool) {
 // called lists the names and titles of a thing in the order of the fold, the newest last.
 func (t *thing) called(known uint32) []string {
 	var names []string
-	for _, title := range t.titles {
+	for _, title := range t.rest.titles {
 		if title.from <= known {
 			names = append(names, title.text)
 		}
@@ -149,7 +149,7 @@ func (v *View) Identified(scheme, value string, known uint64) []domain.Organisat
 		if slices.ContainsFunc(t.organisation.attributes, func(a attribute) bool {
 			return a.visible(uint32(known)) && slices.Contains(a.gained, code)
 		}) {
-			found = append(found, domain.OrganisationID(t.ref.ID))
+			found = append(found, domain.OrganisationID(t.id))
 		}
 	}
 	slices.Sort(found)

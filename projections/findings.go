@@ -65,7 +65,7 @@ type collector struct {
 }
 
 func (c *collector) add(code string, seq, about uint32) {
-	ref := c.view.thing(about).ref.String()
+	ref := c.view.thing(about).ref().String()
 	c.all = append(c.all, Finding{Code: code, Seq: uint64(seq), Ref: &ref})
 }
 
@@ -77,20 +77,20 @@ func (c *collector) thing(num uint32) {
 	for i := range t.own {
 		c.unsourced(&t.own[i].stamp)
 	}
-	for i := range t.more().appointments {
-		c.unsourced(&t.more().appointments[i].stamp)
+	for i := range t.rest.appointments {
+		c.unsourced(&t.rest.appointments[i].stamp)
 	}
-	for i := range t.more().plan {
-		c.unsourced(&t.more().plan[i].stamp)
+	for i := range t.rest.plan {
+		c.unsourced(&t.rest.plan[i].stamp)
 	}
-	if t.ref.IsHolding() {
-		c.holding(num, t.ref.Kind)
+	if t.ref().IsHolding() {
+		c.holding(num, t.kind)
 	}
 	if t.organisation != nil {
 		c.organisation(num, t)
 	}
-	if t.ref.Kind == domain.KindPlan {
-		c.plan(domain.PlanID(t.ref.ID))
+	if t.kind == domain.KindPlan {
+		c.plan(domain.PlanID(t.id))
 	}
 }
 
@@ -158,7 +158,7 @@ func (p *period) close(c *collector, code string, about uint32, to domain.Date) 
 	if p.from == 0 {
 		return
 	}
-	ref := c.view.thing(about).ref.String()
+	ref := c.view.thing(about).ref().String()
 	f := Finding{Code: code, Seq: uint64(p.seq), Ref: &ref, Span: &Span{From: p.from.String()}}
 	if to != 0 {
 		text := to.String()

@@ -63,7 +63,7 @@ var foldPool = sync.Pool{New: func() any { return new(fold) }}
 // it may be used.
 func (v *View) newFold(holding uint32, known uint32, assumed *overlay) *fold {
 	f := foldPool.Get().(*fold)
-	*f = fold{view: v, assumed: assumed, known: known, holding: holding, kind: v.thing(holding).ref.Kind,
+	*f = fold{view: v, assumed: assumed, known: known, holding: holding, kind: v.thing(holding).kind,
 		facts: f.facts[:0], entries: f.entries[:0], nodes: f.nodes[:0], movers: f.movers[:0]}
 	return f
 }

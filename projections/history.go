@@ -29,7 +29,7 @@ type History struct {
 
 // History folds one holding over all its days.
 func (v *View) History(ref domain.Ref, known uint64) (*History, error) {
-	num, err := v.holding(ref, known)
+	num, err := v.introduced(ref, known, "ref")
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (h *History) add(day domain.Date, shares []Share) {
 func (f *fold) shares() []Share {
 	shares := make([]Share, len(f.entries))
 	for i, e := range f.entries {
-		shares[i] = Share{f.view.thing(e.org).ref.ID, e.role.String()}
+		shares[i] = Share{f.view.thing(e.org).id, e.role.String()}
 	}
 	slices.SortFunc(shares, compareShares)
 	return shares

@@ -47,10 +47,11 @@ type Holders struct {
 	UncertainBy []uint64 `json:"uncertain_because"`
 }
 
-// Holders resolves one holding at a point, given that the plans come true. Its cost is that of a
+// Holders resolves one holding, a responsibility, a contract or a unit, at a point, given that the
+// plans come true. Its cost is that of a
 // fold: the holding's own facts times the length of the succession chains.
 func (v *View) Holders(ref domain.Ref, at Point, assumed []Assumption) (*Holders, error) {
-	num, err := v.holding(ref, at.Known)
+	num, err := v.introduced(ref, at.Known, "ref")
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +67,7 @@ func (v *View) Holders(ref domain.Ref, at Point, assumed []Assumption) (*Holders
 		Holders: f.holders(), Certainty: certainty(because), UncertainBy: because}, nil
 }
 
-// holding finds a reference that can be held and that an entry up to known introduces.
-func (v *View) holding(ref domain.Ref, known uint64) (uint32, error) {
-	if !ref.IsHolding() {
-		return 0, &QuestionError{CodeBadQuestion, "ref", fmt.Sprintf("%s is not held: ask for a responsibility, a contract or an organisation", ref)}
-	}
-	return v.introduced(ref, known, "ref")
-}
-
+// introduced finds a reference that an entry up to known introduces.
 func (v *View) introduced(ref domain.Ref, known uint64, field string) (uint32, error) {
 	num, t := v.lookup(ref)
 	if t == nil || uint64(t.introduced) > known {
@@ -126,7 +120,7 @@ func (f *fold) holders() []Holder {
 
 func (f *fold) holder(e entry) Holder {
 	last := f.nodes[e.path].at
-	h := Holder{Organisation: f.view.thing(e.org).ref.ID, Role: e.role.String(), Since: last.day.String(), Path: f.path(e)}
+	h := Holder{Organisation: f.view.thing(e.org).id, Role: e.role.String(), Since: last.day.String(), Path: f.path(e)}
 	if text, ok := f.view.edtf(last, f.assumed); ok {
 		h.Effective = &text
 	}

@@ -60,7 +60,7 @@ func (v *View) appendHolding(list []Holding, holding, org uint32, at Point, over
 			sure = certainty(f.doubts(at.On))
 		}
 		h := f.holder(e)
-		list = append(list, Holding{v.thing(holding).ref.String(), h.Role, h.Since, h.Effective, h.Path, sure})
+		list = append(list, Holding{v.thing(holding).ref().String(), h.Role, h.Since, h.Effective, h.Path, sure})
 	}
 	return list
 }

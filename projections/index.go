@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -12,32 +13,27 @@ import (
 	"github.com/orgledger/orgledger/domain"
 )
 
-// thing is what the index knows of one reference. A published thing is never changed.
+// thing is what the index knows of one reference. A published thing is never changed. It fills one
+// line of memory, behind which lie the few own facts that most holdings have: resolving a holding
+// touches little else.
 type thing struct {
-	ref          domain.Ref
+	id           string
+	kind         domain.Kind
 	introduced   uint32 // sequence of the entry that introduced it, forever where none has
 	own          []ownFact
-	mentions     []uint32 // sequences of the entries that concern it, rising
-	titles       []title  // every title given, newest last; of an organisation see attributes
 	organisation *organisation
-	further      *further // nil where there is none
+	rest         *rest
 }
 
-// further is the part of a thing that only offices and plans have.
-type further struct {
+func (t *thing) ref() domain.Ref { return domain.Ref{Kind: t.kind, ID: t.id} }
+
+// rest is the part of a thing that resolving does not need.
+type rest struct {
+	mentions     []uint32 // sequences of the entries that concern it, rising
+	titles       []title  // every title given, newest last; of an organisation see attributes
 	appointments []appointment
 	plan         []planFact
 	fulfilments  []fulfilment
-}
-
-var nothingFurther = new(further)
-
-// more is the thing's further part, to read.
-func (t *thing) more() *further {
-	if t.further == nil {
-		return nothingFurther
-	}
-	return t.further
 }
 
 // title is what an entry calls a thing, from a known point on.
@@ -76,6 +72,7 @@ type View struct {
 	moments []moment
 	entries []entryMeta // by sequence; the first is of no entry
 	names   *names
+	preview bool // things are to be read from the pages, not from names
 }
 
 // Index is the writer's side. Apply is called by one goroutine at a time; View by any.
@@ -86,6 +83,8 @@ type Index struct {
 	next    View
 	draft   map[uint32]*thing // changed by the batch being applied
 	loading bool              // nothing is published yet: things are changed in place
+	recent  []numbered        // references of the entry being applied, to look each up once
+	held    *strings.Builder  // the names given last
 	ids     map[uuid.UUID]uint32
 	texts   map[string]uint32
 	touched []uint32            // numbers of the things that entries concern
@@ -103,6 +102,7 @@ type entryMeta struct {
 func NewIndex() *Index {
 	x := &Index{
 		draft:   make(map[uint32]*thing),
+		held:    new(strings.Builder),
 		ids:     make(map[uuid.UUID]uint32),
 		texts:   make(map[string]uint32),
 		revised: make(map[uint32][]uint32),
@@ -123,7 +123,7 @@ func (v *View) Seq() uint64 { return uint64(v.seq) }
 
 // At is the last sequence recorded at or before a time: 0 before the first.
 func (v *View) At(t time.Time) uint64 {
-	i := sort.Search(len(v.moments), func(i int) bool { return v.moments[i].time > t.UnixNano() })
+	i := sort.Search(len(v.moments), func(i int) bool { return time.Unix(0, v.moments[i].time).After(t) })
 	if i == len(v.moments) {
 		return uint64(v.seq)
 	}
@@ -145,14 +145,16 @@ func (v *View) thing(num uint32) *thing {
 
 // lookup finds a reference, nil where no entry of any sequence has made it.
 func (v *View) lookup(ref domain.Ref) (uint32, *thing) {
-	num := v.names.find(ref, v.is)
-	if num == 0 {
+	s, t := v.names.find(ref)
+	switch {
+	case s == nil || s.num > v.count:
 		return 0, nil
+	case v.preview:
+		return s.num, v.thing(s.num)
+	default:
+		return s.num, t
 	}
-	return num, v.thing(num)
 }
-
-func (v *View) is(num uint32, ref domain.Ref) bool { return num <= v.count && v.thing(num).ref == ref }
 
 // Introduced reports whether an entry up to known introduces the reference.
 func (v *View) Introduced(ref domain.Ref, known uint64) bool {
@@ -170,7 +172,7 @@ func (v *View) EntryAbout(seq uint64) domain.Ref {
 	if about == 0 || !v.entries[seq].typ.Dated() {
 		return domain.Ref{}
 	}
-	return v.thing(about).ref
+	return v.thing(about).ref()
 }
 
 // Corrected is the sequence of the entry that the correction at a sequence corrects.
@@ -185,7 +187,7 @@ func (x *Index) Entry(id uuid.UUID) (uint64, bool) {
 // PlanHad reports whether any entry, in any version, gives the plan an item of that name.
 func (v *View) PlanHad(plan domain.PlanID, item string) bool {
 	_, t := v.lookup(plan.Ref())
-	return t != nil && slices.ContainsFunc(t.more().plan, func(p planFact) bool {
+	return t != nil && slices.ContainsFunc(t.rest.plan, func(p planFact) bool {
 		return slices.ContainsFunc(domain.PlanItems(p.fact), func(i domain.PlanItem) bool { return i.Item == item })
 	})
 }
@@ -198,7 +200,7 @@ func (v *View) Mentions(ref domain.Ref, known uint64) []uint64 {
 		return nil
 	}
 	var seqs []uint64
-	for _, seq := range t.mentions {
+	for _, seq := range t.rest.mentions {
 		if uint64(seq) <= min(known, v.Seq()) {
 			seqs = append(seqs, uint64(seq))
 		}
@@ -241,6 +243,7 @@ func (x *Index) applyAll(batch []domain.Recorded) error {
 func (x *Index) publish() {
 	for num, t := range x.draft {
 		x.next.pages[num/pageSize][num%pageSize].Store(t)
+		x.next.names.replace(t)
 	}
 	clear(x.draft)
 	view := x.next
@@ -249,6 +252,7 @@ func (x *Index) publish() {
 
 func (x *Index) apply(r *domain.Recorded) error {
 	seq := uint32(r.Seq)
+	x.recent = x.recent[:0]
 	if r.Seq != uint64(x.next.seq)+1 || r.Seq >= uint64(forever) {
 		return fmt.Errorf("it follows %d: sequences are dense", x.next.seq)
 	}
@@ -324,52 +328,92 @@ func (x *Index) touch(seq uint32, e *domain.Entry, further []uint32) {
 	x.touched = x.touched[:first+len(slices.Compact(x.touched[first:]))]
 	for _, num := range x.touched[first:] {
 		t := x.edit(num)
-		t.mentions = append(t.mentions, seq)
+		t.rest.mentions = append(t.rest.mentions, seq)
 	}
 }
 
+// numbered is a reference and its number.
+type numbered struct {
+	ref domain.Ref
+	num uint32
+}
+
+// maxRecent is how many references of an entry are remembered; few entries have more.
+const maxRecent = 8
+
 // num finds or gives the number of a reference.
 func (x *Index) num(ref domain.Ref) uint32 {
-	if num := x.next.names.find(ref, x.is); num != 0 {
-		return num
+	for i := range x.recent {
+		if x.recent[i].ref == ref {
+			return x.recent[i].num
+		}
 	}
+	var num uint32
+	if s, _ := x.next.names.find(ref); s != nil {
+		num = s.num
+	} else {
+		num = x.introduce(ref)
+	}
+	if len(x.recent) < maxRecent {
+		x.recent = append(x.recent, numbered{ref, num})
+	}
+	return num
+}
+
+// introduce gives a number to a reference that has none.
+func (x *Index) introduce(ref domain.Ref) uint32 {
+	ref.ID = x.hold(ref.ID)
 	x.next.count++
 	num := x.next.count
 	if int(num/pageSize) >= len(x.next.pages) {
 		x.next.pages = append(x.next.pages, new(page))
 	}
-	x.keep(num, newThing(ref))
-	x.next.names.add(ref, num)
+	t := newThing(ref)
+	x.keep(num, t)
+	x.next.names.add(num, t)
 	return num
 }
 
-// newThing makes room for the few own facts that most holdings have beside the thing itself: what is
-// asked for together lies together.
-func newThing(ref domain.Ref) *thing {
-	if !ref.IsHolding() {
-		return &thing{ref: ref, introduced: forever}
+// hold copies a name to where the names before it are, so that comparing names touches little memory.
+func (x *Index) hold(name string) string {
+	if x.held.Cap()-x.held.Len() < len(name) {
+		x.held = new(strings.Builder)
+		x.held.Grow(64 << 10)
 	}
-	roomy := new(struct {
-		thing
-		facts    [3]ownFact
-		mentions [3]uint32
-	})
-	roomy.thing = thing{ref: ref, introduced: forever, own: roomy.facts[:0], mentions: roomy.mentions[:0]}
-	if ref.Kind == domain.KindOrganisation {
-		roomy.organisation = new(organisation)
-	}
-	return &roomy.thing
+	begin := x.held.Len()
+	x.held.WriteString(name)
+	return x.held.String()[begin:]
 }
 
-// is compares a name with that of a thing, which may be in the draft.
-func (x *Index) is(num uint32, ref domain.Ref) bool {
-	if num > x.next.count {
-		return false
+// newThing makes room for the few own facts that most holdings have, and for the rest, beside the
+// thing itself, in one piece that begins and ends with a line of memory.
+func newThing(ref domain.Ref) *thing {
+	t := thing{id: ref.ID, kind: ref.Kind, introduced: forever}
+	switch ref.Kind {
+	case domain.KindOrganisation:
+		roomy := new(struct {
+			thing
+			org   organisation
+			facts [2]ownFact
+			room  rest
+			_     [448 - 64 - 128 - 2*56 - 120]byte
+		})
+		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
+		roomy.thing = t
+		return &roomy.thing
+	case domain.KindResponsibility, domain.KindContract:
+		roomy := new(struct {
+			thing
+			facts [3]ownFact
+			room  rest
+			_     [384 - 64 - 3*56 - 120]byte
+		})
+		t.own, t.rest = roomy.facts[:0], &roomy.room
+		roomy.thing = t
+		return &roomy.thing
 	}
-	if t, ok := x.draft[num]; ok {
-		return t.ref == ref
-	}
-	return x.next.thing(num).ref == ref
+	t.rest = new(rest)
+	return &t
 }
 
 // keep holds a thing until it is published.
@@ -390,25 +434,14 @@ func (x *Index) edit(num uint32) *thing {
 		return t
 	}
 	t := *x.next.thing(num)
+	r := *t.rest
+	t.rest = &r
 	if t.organisation != nil {
 		o := *t.organisation
 		t.organisation = &o
 	}
-	if t.further != nil {
-		f := *t.further
-		t.further = &f
-	}
 	x.draft[num] = &t
 	return &t
-}
-
-// editFurther is the further part of a thing being changed.
-func (x *Index) editFurther(num uint32) *further {
-	t := x.edit(num)
-	if t.further == nil {
-		t.further = new(further)
-	}
-	return t.further
 }
 
 // supersede ends, from a sequence on, the version of an entry that stands.
@@ -416,11 +449,10 @@ func (x *Index) supersede(target, seq uint32) {
 	for _, num := range x.concerns(target) {
 		t := x.edit(num)
 		t.own = supersede(t.own, target, seq, (*ownFact).at)
-		if f := t.further; f != nil {
-			f.appointments = supersede(f.appointments, target, seq, (*appointment).at)
-			f.plan = supersede(f.plan, target, seq, (*planFact).at)
-			f.fulfilments = supersede(f.fulfilments, target, seq, (*fulfilment).at)
-		}
+		r := t.rest
+		r.appointments = supersede(r.appointments, target, seq, (*appointment).at)
+		r.plan = supersede(r.plan, target, seq, (*planFact).at)
+		r.fulfilments = supersede(r.fulfilments, target, seq, (*fulfilment).at)
 		if o := t.organisation; o != nil {
 			o.bulk = supersede(o.bulk, target, seq, (*bulk).at)
 			o.attributes = supersede(o.attributes, target, seq, (*attribute).at)

@@ -54,7 +54,7 @@ func (v *View) follow(edges []Edge, org uint32, at Point, next func(uint32, Poin
 	for i := 0; i < len(queue); i++ {
 		for _, e := range next(queue[i], at) {
 			text, _ := v.edtf(&e.by.stamp, nil)
-			edges = append(edges, Edge{From: v.thing(e.from).ref.ID, To: v.thing(e.to).ref.ID, Effective: text,
+			edges = append(edges, Edge{From: v.thing(e.from).id, To: v.thing(e.to).id, Effective: text,
 				How: e.by.how.String(), Seq: uint64(e.by.seq), day: e.by.day})
 			if to := far(e); !seen[to] {
 				seen[to] = true

@@ -37,7 +37,7 @@ func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 	for _, office := range v.thing(num).organisation.offices {
 		if a := v.holderOf(office, at); a != nil && a.org == num {
 			text, _ := v.edtf(&a.stamp, nil)
-			answer.Offices = append(answer.Offices, Office{v.thing(office).ref.ID, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)})
+			answer.Offices = append(answer.Offices, Office{v.thing(office).id, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)})
 		}
 	}
 	slices.SortFunc(answer.Offices, func(a, b Office) int { return cmp.Compare(a.Office, b.Office) })
@@ -48,7 +48,7 @@ func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 // organisation empties it, as does the end of the appointment of the person who holds it.
 func (v *View) holderOf(office uint32, at Point) *appointment {
 	var holder *appointment
-	records := v.thing(office).more().appointments
+	records := v.thing(office).rest.appointments
 	for i := range records {
 		a := &records[i]
 		if a.day > at.On {

@@ -92,7 +92,7 @@ func (v *View) ending(org, known uint32, at *stamp) *Ending {
 		if b := &records[i]; b.seq == at.seq && b.ends() && b.visible(known) {
 			e.How = b.how.String()
 			for _, to := range b.successors() {
-				e.Successors = append(e.Successors, v.thing(to).ref.ID)
+				e.Successors = append(e.Successors, v.thing(to).id)
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func (v *View) parent(org uint32, at Point) *Placement {
 		return nil
 	}
 	e := f.entries[0]
-	return &Placement{v.thing(e.org).ref.ID, e.role.String()}
+	return &Placement{v.thing(e.org).id, e.role.String()}
 }
 
 // describe applies names, forms and identifiers in the order of the fold.

@@ -67,10 +67,10 @@ func (v *View) planAt(id domain.PlanID, at Point) *planState {
 	}
 	known := uint32(at.Known)
 	p := &planState{id: id, status: PlanAnnounced}
-	for i := range t.more().plan {
-		announcement, ok := t.more().plan[i].fact.(*domain.PlanAnnounced)
-		if ok && t.more().plan[i].visible(known) {
-			p.seq, p.announced, p.begun = t.more().plan[i].seq, &t.more().plan[i].stamp, t.more().plan[i].day <= at.On
+	for i := range t.rest.plan {
+		announcement, ok := t.rest.plan[i].fact.(*domain.PlanAnnounced)
+		if ok && t.rest.plan[i].visible(known) {
+			p.seq, p.announced, p.begun = t.rest.plan[i].seq, &t.rest.plan[i].stamp, t.rest.plan[i].day <= at.On
 			p.expectedBy = p.seq
 			p.title, p.by = announcement.Title, announcement.AnnouncedBy
 			p.expected, p.conditions, p.items = announcement.Expected, announcement.Conditions, announcement.Items
@@ -79,8 +79,8 @@ func (v *View) planAt(id domain.PlanID, at Point) *planState {
 	if p.announced == nil {
 		return nil
 	}
-	closed := p.amend(t.more().plan, at)
-	p.fulfil(t.more().fulfilments, at)
+	closed := p.amend(t.rest.plan, at)
+	p.fulfil(t.rest.fulfilments, at)
 	if closed != "" {
 		p.status = closed
 	}
@@ -137,7 +137,7 @@ func (p *planState) fulfil(fulfilments []fulfilment, at Point) {
 func (v *View) Plans(at Point) *Plans {
 	answer := &Plans{Plans: []Plan{}}
 	for num := uint32(1); num <= v.count; num++ {
-		ref := v.thing(num).ref
+		ref := v.thing(num).ref()
 		if ref.Kind != domain.KindPlan {
 			continue
 		}
@@ -233,7 +233,7 @@ func (v *View) orphansAt(num uint32, at state) []Orphan {
 	f := v.newFold(num, uint32(at.Known), at.over)
 	defer f.release()
 	f.left = func(e *entry) {
-		list = append(list, Orphan{v.thing(num).ref.String(), v.thing(e.org).ref.ID, e.role.String()})
+		list = append(list, Orphan{v.thing(num).ref().String(), v.thing(e.org).id, e.role.String()})
 	}
 	f.run(at.On)
 	return list

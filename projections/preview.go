@@ -13,6 +13,11 @@ import (
 func (x *Index) Preview(batch []domain.Recorded, look func(*View)) error {
 	next, touched, revised := x.next, len(x.touched), maps.Clone(x.revised)
 	defer func() {
+		for num, t := range x.draft {
+			if num > next.count {
+				x.next.names.forget(t.ref())
+			}
+		}
 		for i := range batch {
 			if uint64(x.ids[batch[i].ID]) == batch[i].Seq {
 				delete(x.ids, batch[i].ID)
@@ -35,6 +40,7 @@ func (x *Index) Preview(batch []domain.Recorded, look func(*View)) error {
 // copied.
 func (x *Index) drafted() *View {
 	view := x.next
+	view.preview = true
 	view.pages = slices.Clone(view.pages)
 	copied := make(map[uint32]bool)
 	for num, t := range x.draft {

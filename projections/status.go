@@ -22,7 +22,7 @@ func (v *View) statusBefore(org, known uint32, before *stamp) status {
 		}
 		switch f.op {
 		case opEstablish:
-			s.active = true
+			s.active = !s.ended
 		case opRestore:
 			if s.ended {
 				s.active, s.ended = true, false

@@ -84,7 +84,7 @@ func (f *fold) transferBulk(at *stamp) {
 type arrival struct {
 	entry
 	morning uint32 // the organisation it was with before
-	mover   uint32 // the sequence of the first record that moved it
+	mover   *stamp // the first record that moved it
 }
 
 // carry takes every entry whose organisation ends on a day along its chain of successors, all at
@@ -95,15 +95,15 @@ func (f *fold) carry(day domain.Date) {
 		if e.next == nil || !e.next.ends() || e.next.day != day {
 			return false
 		}
-		a := arrival{entry: e, morning: e.org, mover: e.next.seq}
+		a := arrival{entry: e, morning: e.org, mover: &e.next.stamp}
 		if f.follow(&a, day) {
 			arrived = append(arrived, a)
 		}
 		return true
 	})
 	slices.SortFunc(arrived, func(a, b arrival) int {
-		return cmp.Or(cmp.Compare(a.mover, b.mover), cmp.Compare(f.granting(a.path), f.granting(b.path)),
-			cmp.Compare(f.view.thing(a.morning).ref.ID, f.view.thing(b.morning).ref.ID), cmp.Compare(a.role, b.role))
+		return cmp.Or(a.mover.compare(b.mover), cmp.Compare(f.granting(a.path), f.granting(b.path)),
+			cmp.Compare(f.view.thing(a.morning).id, f.view.thing(b.morning).id), cmp.Compare(a.role, b.role))
 	})
 	dayOver := stamp{day: day, phase: domain.PhaseEnding, seq: forever, ord: forever}
 	for _, a := range arrived {

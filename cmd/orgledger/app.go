@@ -38,6 +38,7 @@ type app struct {
 	colour                      bool // the output is a terminal that takes colours
 	terminal                    bool // the output is a terminal
 	width                       int  // columns of the terminal; 0 where it is none
+	watched                     bool // errors go to a terminal, and progress may
 }
 
 // usageError is a wrong use of the command line.
@@ -62,6 +63,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 
 // look finds out what the output is.
 func (a *app) look() {
+	errs, ok := a.err.(*os.File)
+	a.watched = ok && term.IsTerminal(int(errs.Fd()))
 	file, ok := a.out.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return
@@ -117,6 +120,8 @@ Start with a ledger that has a history in it:
 and in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31`,
+		Args:          knownCommand,
+		RunE:          func(root *cobra.Command, _ []string) error { return root.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version,
@@ -140,6 +145,18 @@ and in another terminal:
 	return root
 }
 
+// knownCommand refuses what is no command, and names those that it may have meant.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	meant := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		meant = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{fmt.Errorf("there is no command %q%s; see %s --help", args[0], meant, root.Name())}
+}
+
 // strict makes wrong arguments a wrong use.
 func strict(command *cobra.Command) {
 	judge := command.Args
@@ -159,7 +176,8 @@ func (a *app) commands() []*cobra.Command {
 		a.serveCommand(), a.recordCommand(), a.queryCommand(), a.statusCommand(), a.schemaCommand(), a.versionCommand(),
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
-		a.lineageCommand(), a.findingsCommand(), a.explainCommand(),
+		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
+		a.logCommand(), a.replayCommand(),
 	}
 }
 

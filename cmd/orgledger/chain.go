@@ -248,22 +248,14 @@ func (q *inquiry) shareWords(s projections.Share) string {
 	return q.org(s.Organisation) + ", " + roleWords(s.Role)
 }
 
-func sharesOf(holders []projections.Holder) []projections.Share {
-	shares := make([]projections.Share, len(holders))
-	for i, h := range holders {
-		shares[i] = projections.Share{Organisation: h.Organisation, Role: h.Role}
-	}
-	return shares
-}
-
-// holdersSentence says who holds something: nobody, or each with the role.
+// sharesWords says who holds something: nobody, or each with the role.
 func (q *inquiry) sharesWords(shares []projections.Share) string {
 	if len(shares) == 0 {
 		return "nobody"
 	}
 	names := make([]string, len(shares))
 	for i, s := range shares {
-		names[i] = q.org(s.Organisation) + " as " + roleWords(s.Role)
+		names[i] = q.org(s.Organisation) + asRole(s.Role)
 	}
 	return strings.Join(names, "; ")
 }

@@ -70,16 +70,16 @@ func (q *inquiry) transition(t *transition) {
 			q.say(dim, 2, fmt.Sprintf("The %d organisations: %s.", n, joined(q.orgNames(holdersOf(shares)))))
 		}
 	}
-	q.refTable(t.refs)
+	q.refTable(2, t.refs)
 }
 
 // refTable lists things by name and reference.
-func (q *inquiry) refTable(refs []domain.Ref) {
+func (q *inquiry) refTable(indent int, refs []domain.Ref) {
 	rows := make([][]cell, len(refs))
 	for i, ref := range refs {
 		rows[i] = []cell{{plain, q.title(ref, q.on)}, {dim, refID(ref)}}
 	}
-	q.table(2, []column{{"", 20}, {"", 20}}, rows)
+	q.table(indent, []column{{"", 12}, {"", 12}}, rows)
 }
 
 // transitionWords is before → after, of those who differ.

@@ -49,6 +49,9 @@ func (a *app) diff(cmd *cobra.Command, s span) error {
 	if err != nil {
 		return err
 	}
+	if _, err := readDay("to", s.to); err != nil {
+		return err
+	}
 	if s.fromKnown == "" {
 		s.fromKnown = s.known
 	}
@@ -57,6 +60,9 @@ func (a *app) diff(cmd *cobra.Command, s span) error {
 	}
 	before, err := readKnown("from-known", s.fromKnown)
 	if err != nil {
+		return err
+	}
+	if _, err := readKnown("to-known", s.toKnown); err != nil {
 		return err
 	}
 	return a.inquire(cmd, &moment{on: s.to, known: s.toKnown}, func(ctx context.Context, q *inquiry) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/projections"
@@ -53,16 +54,24 @@ func isAbout(f domain.Fact, org domain.OrganisationID) bool {
 }
 
 // amendments lists, rising, the corrections and retractions up to the known point that may have
-// changed an answer about a reference: of the facts that it rests on, and of those that concern it.
-func (q *inquiry) amendments(ctx context.Context, ref domain.Ref, seqs []uint64) ([]uint64, error) {
-	entries, err := q.concerning(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
+// changed an answer about a reference: of the facts that it rests on, of those that concern it, and of
+// those that take everything from the organisations that have it.
+func (q *inquiry) amendments(ctx context.Context, ref domain.Ref, seqs []uint64, holders []string) ([]uint64, error) {
 	found := make(map[uint64]bool)
-	for _, e := range entries {
-		if t := e.Fact.Type(); t == domain.TypeEntryCorrected || t == domain.TypeEntryRetracted {
-			found[e.Seq] = e.Seq <= q.known
+	for _, id := range append(holders, "") {
+		from := domain.OrganisationID(id)
+		about := from.Ref()
+		if id == "" {
+			about = ref
+		}
+		entries, err := q.concerning(ctx, about)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if target := q.amends(e); target != nil && (id == "" || takesFrom(target.Fact, from) || takesFrom(q.editionOf(target, e.Seq).Now.Fact, from)) {
+				found[e.Seq] = e.Seq <= q.known
+			}
 		}
 	}
 	for _, seq := range seqs {
@@ -77,6 +86,27 @@ func (q *inquiry) amendments(ctx context.Context, ref domain.Ref, seqs []uint64)
 	maps.DeleteFunc(found, func(_ uint64, visible bool) bool { return !visible })
 	return slices.Sorted(maps.Keys(found)), nil
 }
+
+// amends is the entry that another corrects or retracts, nil where it does neither or the entry has not
+// been read.
+func (q *inquiry) amends(e *domain.Recorded) *domain.Recorded {
+	seq, ok := q.seqs[amendedBy(e.Fact)]
+	if !ok {
+		return nil
+	}
+	return q.entries[seq]
+}
+
+// takesFrom tells the facts that take whatever an organisation has.
+func takesFrom(f domain.Fact, org domain.OrganisationID) bool {
+	if f, ok := f.(*domain.HoldingsTransferred); ok {
+		return f.From == org
+	}
+	return !isHoldingFact(f) && isAbout(f, org)
+}
+
+// isHoldingFact tells the facts about one thing from those that end an organisation.
+func isHoldingFact(f domain.Fact) bool { return domain.About(f).ID != "" }
 
 // explainAmendments tells the corrections and retractions that touch what was asked and that were not
 // told with a fact.
@@ -94,18 +124,55 @@ func (q *inquiry) explainAmendments(ctx context.Context, ref domain.Ref, told, a
 		return nil
 	}
 	q.section("Other corrections and retractions that concern it")
-	for _, e := range rest {
-		if err := q.tell(ctx, &e.Entry); err != nil {
+	for len(rest) > 0 {
+		n := 1
+		for n < len(rest) && reasonOf(rest[n].Fact) == reasonOf(rest[0].Fact) && rest[n].Fact.Type() == rest[0].Fact.Type() {
+			n++
+		}
+		if err := q.amendmentsAlike(ctx, rest[:n]); err != nil {
 			return err
 		}
-		lead := fmt.Sprintf("  %4d  ", e.Seq)
-		text := q.sentence(&e.Entry) + "."
-		if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
-			text += " Reason: " + stopped(correction.Reason)
-		}
-		q.hang(plain, lead, text)
+		rest = rest[n:]
 	}
 	return nil
+}
+
+// amendmentsAlike tells amendments that were made for one reason.
+func (q *inquiry) amendmentsAlike(ctx context.Context, list []*domain.Recorded) error {
+	first := list[0]
+	if err := q.tell(ctx, &first.Entry); err != nil {
+		return err
+	}
+	text := q.sentence(&first.Entry) + "."
+	if len(list) > 1 {
+		by, of := make([]uint64, len(list)), make([]uint64, len(list))
+		for i, e := range list {
+			by[i], of[i] = e.Seq, q.seqs[amendedBy(e.Fact)]
+		}
+		text = fmt.Sprintf("Entries %s were %s by entries %s; the first: %s", seqsWords(of), amendmentVerb(first.Fact), seqsWords(by), lower(text))
+	}
+	if reason := reasonOf(first.Fact); first.Fact.Type() == domain.TypeEntryCorrected {
+		text += " Reason: " + stopped(reason)
+	}
+	q.hang(plain, fmt.Sprintf("  %4d  ", first.Seq), text)
+	return nil
+}
+
+func amendmentVerb(f domain.Fact) string {
+	if f.Type() == domain.TypeEntryRetracted {
+		return "retracted"
+	}
+	return "corrected"
+}
+
+func reasonOf(f domain.Fact) string {
+	switch f := f.(type) {
+	case *domain.EntryCorrected:
+		return f.Reason
+	case *domain.EntryRetracted:
+		return f.Reason
+	}
+	return ""
 }
 
 // touches reports whether a fact is about an organisation itself, and not only about what it holds.
@@ -119,12 +186,16 @@ type was struct {
 	known uint64 // the last at which it was so
 	text  string
 	path  []uint64
+	orgs  []string
 }
 
 // explainEarlier tells what the answer was before corrections and retractions changed it.
 func (q *inquiry) explainEarlier(ctx context.Context, ref domain.Ref, question map[string]any, amendments []uint64) error {
 	now, err := q.answersAt(ctx, ref, question, []uint64{q.known})
 	if err != nil || len(now) == 0 {
+		return err
+	}
+	if err := q.explainSince(ctx, ref, question, now[0]); err != nil {
 		return err
 	}
 	var earlier []was
@@ -136,17 +207,19 @@ func (q *inquiry) explainEarlier(ctx context.Context, ref domain.Ref, question m
 		if earlier, err = q.answersAt(ctx, ref, question, points); err != nil {
 			return err
 		}
-		more := amendments
-		for _, w := range earlier {
-			if more, err = q.amendments(ctx, ref, append(w.path, more...)); err != nil {
+		all := slices.Clone(amendments)
+		for _, w := range append(earlier, now[0]) {
+			var more []uint64
+			if more, err = q.amendments(ctx, ref, w.path, w.orgs); err != nil {
 				return err
 			}
+			all = append(all, more...)
 		}
-		more = slices.Compact(slices.Sorted(slices.Values(append(more, amendments...))))
-		if len(more) == len(amendments) {
+		all = slices.Compact(slices.Sorted(slices.Values(all)))
+		if len(all) == len(amendments) {
 			break
 		}
-		amendments = more
+		amendments = all
 	}
 	q.section("What was known earlier")
 	said := false
@@ -166,6 +239,25 @@ func (q *inquiry) explainEarlier(ctx context.Context, ref domain.Ref, question m
 	if !said {
 		q.say(plain, 2, "The same: no correction or retraction has changed the answer for this day.")
 	}
+	return nil
+}
+
+// explainSince tells that entries after the known point have changed the answer.
+func (q *inquiry) explainSince(ctx context.Context, ref domain.Ref, question map[string]any, now was) error {
+	last, err := q.resolve(ctx, nil)
+	if err != nil || last == q.known {
+		return err
+	}
+	later, err := q.answersAt(ctx, ref, question, []uint64{last})
+	if err != nil || len(later) == 0 || later[0].text == now.text {
+		return err
+	}
+	q.section("What has been recorded since")
+	known, err := q.knownAt(ctx, last)
+	if err != nil {
+		return err
+	}
+	q.say(caution, 2, capital(known)+", the answer is another: "+later[0].text)
 	return nil
 }
 
@@ -207,7 +299,7 @@ func (q *inquiry) answersAt(ctx context.Context, ref domain.Ref, question map[st
 		if question["q"] == "organisation" {
 			w.text, err = q.organisationAnswer(ctx, r)
 		} else {
-			w.text, w.path, err = q.holdersAnswer(ctx, ref, r)
+			err = q.holdersAnswer(ctx, ref, r, &w)
 		}
 		if err != nil {
 			return nil, err
@@ -228,29 +320,25 @@ func (q *inquiry) organisationAnswer(ctx context.Context, r reply) (string, erro
 	return q.organisationWords(answer) + sureWords(answer.Certainty), nil
 }
 
-func (q *inquiry) holdersAnswer(ctx context.Context, ref domain.Ref, r reply) (string, []uint64, error) {
+func (q *inquiry) holdersAnswer(ctx context.Context, ref domain.Ref, r reply, w *was) error {
 	answer, err := read[projections.Holders](r)
 	if err != nil {
-		return "", nil, err
+		return err
 	}
 	if err := q.learnHolders(ctx, ref, answer); err != nil {
-		return "", nil, err
+		return err
 	}
 	var sentences []string
 	if status, _ := q.statusWords(ref, answer.Status, len(answer.Holders)); status != "" {
 		sentences = append(sentences, status)
 	}
 	for _, h := range answer.Holders {
-		sentences = append(sentences, q.holderSentence(ref, h)+".")
+		sentences = append(sentences, capital(q.holderSentence(ref, h))+".")
+		w.orgs = append(w.orgs, h.Organisation)
 	}
-	text := ""
-	for i, s := range sentences {
-		if i > 0 {
-			text += " "
-		}
-		text += capital(s)
-	}
-	return text + sureWords(answer.Certainty), append(pathsOf(answer), answer.UncertainBy...), nil
+	w.text = strings.Join(sentences, " ") + sureWords(answer.Certainty)
+	w.path = append(pathsOf(answer), answer.UncertainBy...)
+	return nil
 }
 
 func sureWords(certainty string) string {
@@ -289,7 +377,7 @@ func (q *inquiry) explainPlans(ctx context.Context, ref domain.Ref) error {
 		found = found || told
 	}
 	if !found {
-		q.say(plain, 2, "None is outstanding on "+dayWords(q.on)+".")
+		q.say(plain, 2, "No plan that is outstanding on "+dayWords(q.on)+" would.")
 	}
 	return nil
 }

@@ -149,7 +149,7 @@ func (q *inquiry) compare(ctx context.Context, before, after *domain.Entry) (str
 	case !same:
 		parts = append(parts, "before, its details were others")
 	case before.Effective.String() != after.Effective.String():
-		parts = append(parts, "before, it said "+whenWords(before.Effective))
+		parts = append(parts, "before, it said "+quoted(whenWords(before.Effective)))
 	}
 	if !slices.Equal(before.Sources, after.Sources) {
 		texts := make([]string, len(before.Sources))

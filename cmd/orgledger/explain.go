@@ -102,7 +102,7 @@ func (q *inquiry) holderSentence(ref domain.Ref, h projections.Holder) string {
 	if ref.Kind == domain.KindOrganisation {
 		return fmt.Sprintf("it is %s %s, since %s", relationWords(h.Role), q.org(h.Organisation), since)
 	}
-	return fmt.Sprintf("%s holds it as %s, since %s", q.org(h.Organisation), roleWords(h.Role), since)
+	return fmt.Sprintf("%s holds it%s, since %s", q.org(h.Organisation), asRole(h.Role), since)
 }
 
 func pathsOf(answer *projections.Holders) []uint64 {
@@ -118,7 +118,7 @@ func pathsOf(answer *projections.Holders) []uint64 {
 func (q *inquiry) explainChains(ctx context.Context, answer *projections.Holders) error {
 	told := make(map[uint64]string)
 	for _, h := range answer.Holders {
-		q.section("How it came to " + q.org(h.Organisation) + " as " + roleWords(h.Role))
+		q.section("How it came to " + q.org(h.Organisation) + asRole(h.Role))
 		for i, seq := range h.Path {
 			lead := fmt.Sprintf("  %d. ", i+1)
 			if at, ok := told[seq]; ok {
@@ -150,7 +150,7 @@ func (q *inquiry) explainDoubts(ctx context.Context, because []uint64) error {
 // explainRest tells what does not depend on the kind of thing: what was corrected, what was known
 // earlier, what is planned. seqs are the facts that the answer rests on.
 func (q *inquiry) explainRest(ctx context.Context, ref domain.Ref, question map[string]any, seqs []uint64) error {
-	amendments, err := q.amendments(ctx, ref, seqs)
+	amendments, err := q.amendments(ctx, ref, seqs, nil)
 	if err != nil {
 		return err
 	}
@@ -209,8 +209,12 @@ func (q *inquiry) explainOrganisation(ctx context.Context, ref domain.Ref) error
 // organisationWords says what an organisation is on the day.
 func (q *inquiry) organisationWords(o *projections.Organisation) string {
 	sentences := []string{q.lifeWords(o)}
+	verb := "It is "
+	if o.Status == projections.StatusEnded {
+		verb = "It was "
+	}
 	if o.Form != nil {
-		sentences = append(sentences, capital(article(clean(*o.Form)))+".")
+		sentences = append(sentences, verb+article(clean(*o.Form))+".")
 	}
 	if o.Name != nil {
 		sentences = append(sentences, "Its legal name is "+quoted(*o.Name)+".")

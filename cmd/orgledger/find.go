@@ -47,7 +47,7 @@ func (q *inquiry) findWords(ctx context.Context, words string) error {
 	for i, m := range answer.Matches {
 		rows[i] = []cell{{bold, m.Ref}, {plain, clean(m.Title)}, {caution, foundAs(m)}}
 	}
-	q.table(0, []column{{"Reference", 24}, {"Name", 20}, {"Found as", 16}}, rows)
+	q.table(0, []column{{"Reference", 16}, {"Name", 12}, {"Found as", 12}}, rows)
 	q.blank()
 	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", capital(counted(len(rows), "match"))))
 	return nil

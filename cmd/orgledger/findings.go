@@ -70,7 +70,7 @@ func (q *inquiry) findings(ctx context.Context) error {
 		q.say(good, 0, "Nothing is odd: no gaps, no contradictions, every fact has a source.")
 		return nil
 	}
-	q.say(plain, 0, counted(len(answer.Findings), "finding")+". They change no answer.")
+	q.say(plain, 0, counted(len(answer.Findings), "finding")+". Findings change no answer.")
 	byCode := make(map[string][]projections.Finding)
 	for _, f := range answer.Findings {
 		byCode[f.Code] = append(byCode[f.Code], f)
@@ -114,7 +114,7 @@ func (q *inquiry) findingsOf(ctx context.Context, kind finding, list []projectio
 	for i, f := range list {
 		rows[i] = []cell{{dim, fmt.Sprintf("entry %d", f.Seq)}, {caution, q.findingAbout(f)}, {plain, q.sentence(facts[i].Now) + "."}}
 	}
-	q.table(2, []column{{"", 0}, {"", 24}, {"", 30}}, rows)
+	q.table(2, []column{{"", 0}, {"", 16}, {"", 20}}, rows)
 	return nil
 }
 

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
-	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -30,6 +27,8 @@ day. What has been recorded for days to come is drawn too.`,
 			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error { return q.history(ctx, args[0]) })
 		},
 	}
+	command.Flags().StringVar(&m.on, "on", "today", "draw it up to `DATE`, or to the last change if that is later")
+	complete(command, "on", "today")
 	m.knownFlag(command)
 	return a.completes(command, heldKinds)
 }
@@ -89,7 +88,7 @@ func (q *inquiry) before(ctx context.Context, ref domain.Ref, first domain.Date)
 }
 
 func (q *inquiry) timeline(periods []projections.Period, doubtful []stretch) {
-	t := newTimeline(periods, doubtful, ledger.Today(time.Now()))
+	t := newTimeline(periods, doubtful, q.on)
 	width := q.page.width
 	if width == 0 {
 		width = defaultWidth
@@ -106,9 +105,9 @@ func (q *inquiry) timeline(periods []projections.Period, doubtful []stretch) {
 }
 
 // newTimeline has a row for each holder and role, in the order in which they come. Its axis reaches from
-// the first day to today, or beyond today to just after the last change.
-func newTimeline(periods []projections.Period, doubtful []stretch, today domain.Date) *timeline {
-	t := &timeline{doubtful: doubtful, first: parseDay(periods[0].From), last: today}
+// the first day to the given one, or beyond it to just after the last change.
+func newTimeline(periods []projections.Period, doubtful []stretch, until domain.Date) *timeline {
+	t := &timeline{doubtful: doubtful, first: parseDay(periods[0].From), last: until}
 	at := make(map[projections.Share]int)
 	for _, p := range periods {
 		s := stretch{from: parseDay(p.From)}
@@ -131,7 +130,7 @@ func newTimeline(periods []projections.Period, doubtful []stretch, today domain.
 			}
 		}
 	}
-	if t.last > today {
+	if t.last > until {
 		t.last = min(t.last+domain.Date(t.days()/20), domain.LastDate)
 	}
 	return t
@@ -231,35 +230,39 @@ func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []pr
 	if err := q.learnAll(ctx, wanted); err != nil {
 		return err
 	}
-	columns := []column{{"First day", 0}, {"Last day", 0}, {"Held by", 20}, {"Role", 0}, {"", 16}}
+	columns := []column{{"First day", 0}, {"Last day", 0}, {"Held by", 12}, {"Role", 0}, {"", 16}}
 	if ref.Kind == domain.KindOrganisation {
 		columns[2].title, columns[3].title = "Stood under", "Relation"
 	}
-	rows := make([][]cell, len(periods))
-	for i, p := range periods {
-		rows[i] = q.periodRow(p, doubtful)
+	var rows [][]cell
+	for _, p := range periods {
+		rows = q.appendPeriod(rows, p, doubtful)
 	}
 	q.table(0, columns, rows)
 	return nil
 }
 
-func (q *inquiry) periodRow(p projections.Period, doubtful []stretch) []cell {
+// appendPeriod adds a period, a row for each of its holders.
+func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []stretch) [][]cell {
 	from, last := parseDay(p.From), "open"
 	days := stretch{from: from}
 	if p.To != nil {
 		days.to = parseDay(*p.To)
 		last = (days.to - 1).String()
 	}
-	holders, roles := []string{"nobody"}, []string{""}
-	if len(p.Holders) > 0 {
-		holders, roles = nil, nil
+	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, uncertainty(days, doubtful)}}
+	for i, s := range p.Holders {
+		row := first
+		if i > 0 {
+			row = make([]cell, len(first))
+		}
+		row[2], row[3] = cell{plain, q.label(domain.OrganisationID(s.Organisation).Ref(), from)}, cell{plain, roleWords(s.Role)}
+		rows = append(rows, row)
 	}
-	for _, s := range p.Holders {
-		holders = append(holders, q.label(domain.OrganisationID(s.Organisation).Ref(), from))
-		roles = append(roles, roleWords(s.Role))
+	if len(p.Holders) == 0 {
+		rows = append(rows, first)
 	}
-	return []cell{{plain, p.From}, {plain, last}, {plain, strings.Join(holders, "\n")}, {plain, strings.Join(roles, "\n")},
-		{caution, uncertainty(days, doubtful)}}
+	return rows
 }
 
 // uncertainty says until when a period is uncertain.

@@ -114,7 +114,7 @@ func (q *inquiry) holdingsTables(holdings []projections.Holding) {
 		}
 		if len(rows) > 0 {
 			q.section(fmt.Sprintf("%s: %d", part.title, len(rows)))
-			q.table(2, []column{{"Name", 20}, {"Reference", 20}, {"As", 0}, {"Since", 10}, {"", 0}}, rows)
+			q.table(2, []column{{"Name", 12}, {"Reference", 12}, {"As", 0}, {"Since", 10}, {"", 0}}, rows)
 		}
 	}
 	if doubtful > 0 {

@@ -130,7 +130,7 @@ func (q *inquiry) impactLists(ctx context.Context, answer *projections.Impact) e
 			return err
 		}
 		q.say(alarm, 0, fmt.Sprintf("Taken from %s: %d", q.differing([]projections.Share{share}), len(taken[share])))
-		q.refTable(taken[share])
+		q.refTable(2, taken[share])
 	}
 	return nil
 }

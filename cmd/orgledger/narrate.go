@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (n *narrator) sentence(e *domain.Entry) string {
 	case e.Fact.Type().Dated() && !e.Effective.IsZero():
 		text = whenWords(e.Effective) + ", " + text
 	case e.Fact.Type().Dated():
-		text = "before the ledger begins, on a day not known, " + text
+		text = "on a day not known, " + text
 	}
 	return capital(text)
 }
@@ -238,7 +239,7 @@ func (n *narrator) defined(f *domain.ResponsibilityDefined) string {
 }
 
 func (n *narrator) assigned(f *domain.ResponsibilityAssigned) string {
-	return n.name(f.Responsibility.Ref()) + n.was(false) + "assigned to " + n.organisation(f.Organisation) + " as " + roleOr(f.Role, domain.RoleLead)
+	return n.name(f.Responsibility.Ref()) + n.was(false) + "assigned to " + n.organisation(f.Organisation) + asRole(cmp.Or(f.Role, domain.RoleLead))
 }
 
 func (n *narrator) withdrawn(f *domain.ResponsibilityWithdrawn) string {
@@ -278,7 +279,7 @@ func (n *narrator) varied(f *domain.ContractVaried) string {
 
 func (n *narrator) contractTransferred(f *domain.ContractTransferred) string {
 	return n.name(f.Contract.Ref()) + n.was(false) + "transferred from " + n.organisation(f.From) + " to " + n.organisation(f.To) +
-		" as " + roleOr(f.Side, domain.SideOwner)
+		asRole(cmp.Or(f.Side, domain.SideOwner))
 }
 
 func (n *narrator) contractEnded(f *domain.ContractEnded) string {
@@ -381,16 +382,15 @@ func relationWords(relation string) string {
 	}
 }
 
-func roleOr[R ~string](role, otherwise R) string {
-	if role == "" {
-		role = otherwise
-	}
-	return roleWords(string(role))
-}
-
-func asRole(role domain.Role) string {
-	if role == "" {
+// asRole says in which role: as lead, as joint holder, in support.
+func asRole[R ~string](role R) string {
+	switch domain.Role(role) {
+	case "":
 		return ""
+	case domain.RoleJoint:
+		return " as joint holder"
+	case domain.RoleSupport:
+		return " in support"
 	}
 	return " as " + roleWords(string(role))
 }

@@ -47,11 +47,11 @@ func (q *inquiry) offices(ctx context.Context, text string) error {
 		q.say(plain, 0, "Nobody is known to hold an office of "+q.called(ref)+" on "+dayWords(q.on)+".")
 		return nil
 	}
-	q.officesTable(answer.Offices)
+	q.officesTable(0, answer.Offices)
 	return nil
 }
 
-func (q *inquiry) officesTable(offices []projections.Office) {
+func (q *inquiry) officesTable(indent int, offices []projections.Office) {
 	rows := make([][]cell, len(offices))
 	for i, o := range offices {
 		acting := ""
@@ -61,5 +61,5 @@ func (q *inquiry) officesTable(offices []projections.Office) {
 		rows[i] = []cell{{plain, clean(o.Title)}, {bold, clean(o.Person)}, {caution, acting}, {plain, sinceText(o.Since, &o.Effective)},
 			{dim, "office/" + o.Office}, {dim, "entry " + decimal(o.Seq)}}
 	}
-	q.table(0, []column{{"Office", 16}, {"Held by", 12}, {"", 0}, {"Since", 10}, {"Reference", 16}, {"Fact", 0}}, rows)
+	q.table(indent, []column{{"Office", 16}, {"Held by", 12}, {"", 0}, {"Since", 10}, {"Reference", 16}, {"Fact", 0}}, rows)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -145,6 +146,7 @@ const gap = 2
 // table prints aligned columns without lines. Where they are wider than the terminal, the widest that
 // may shrink are wrapped.
 func (p *page) table(indent int, columns []column, rows [][]cell) {
+	columns, rows = withoutEmpty(columns, rows)
 	widths := p.widths(indent, columns, rows)
 	t := table.NewWriter()
 	t.SetStyle(table.Style{Box: table.BoxStyle{PaddingRight: strings.Repeat(" ", gap)}, Options: table.OptionsNoBordersAndSeparators,
@@ -169,6 +171,28 @@ func (p *page) table(indent int, columns []column, rows [][]cell) {
 	for line := range strings.SplitSeq(t.Render(), "\n") {
 		p.line(margin + line)
 	}
+}
+
+// withoutEmpty leaves out the columns that have no title and nothing in them.
+func withoutEmpty(columns []column, rows [][]cell) ([]column, [][]cell) {
+	var kept []int
+	for i, c := range columns {
+		if c.title != "" || slices.ContainsFunc(rows, func(row []cell) bool { return row[i].text != "" }) {
+			kept = append(kept, i)
+		}
+	}
+	if len(kept) == len(columns) {
+		return columns, rows
+	}
+	fewer := make([]column, len(kept))
+	slim := make([][]cell, len(rows))
+	for k, i := range kept {
+		fewer[k] = columns[i]
+		for j, row := range rows {
+			slim[j] = append(slim[j], row[i])
+		}
+	}
+	return fewer, slim
 }
 
 // block wraps and paints a cell, each line by itself, so that no colour runs over into the next column.

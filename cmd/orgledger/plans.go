@@ -48,7 +48,7 @@ func (q *inquiry) plans(ctx context.Context) error {
 		words, s := planStatus(p.Status)
 		rows[i] = []cell{{plain, clean(p.Title)}, {dim, "plan/" + p.Plan}, {s, words}, {plain, expectedText(p.Expected)}, {plain, fulfilledText(p)}}
 	}
-	q.table(0, []column{{"Plan", 20}, {"Reference", 16}, {"Status", 0}, {"Expected", 10}, {"Items", 10}}, rows)
+	q.table(0, []column{{"Plan", 14}, {"Reference", 14}, {"Status", 0}, {"Expected", 10}, {"Items", 10}}, rows)
 	for i := range answer.Plans {
 		if err := q.planDetails(ctx, &answer.Plans[i]); err != nil {
 			return err

@@ -22,10 +22,11 @@ const slow = 300 * time.Millisecond
 // progress begins to show an operation that counts in a unit.
 func (a *app) progress(what, unit string) *meter {
 	m := &meter{begun: time.Now()}
-	if !a.terminal || a.json {
+	if !a.watched || a.json {
 		return m
 	}
-	m.tracker = &progress.Tracker{Message: what, Units: progress.Units{Notation: " " + unit, Formatter: progress.FormatNumber}}
+	m.tracker = &progress.Tracker{Message: what, Units: progress.Units{
+		Notation: " " + unit, NotationPosition: progress.UnitsNotationPositionAfter, Formatter: progress.FormatNumber}}
 	m.writer = progress.NewWriter()
 	m.writer.SetOutputWriter(a.err)
 	m.writer.SetUpdateFrequency(100 * time.Millisecond)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -137,7 +138,7 @@ func (q *inquiry) notFound(ctx context.Context, message, text string, kinds []do
 	if err != nil {
 		return errors.Join(errors.New(message), err)
 	}
-	if q.known == 0 {
+	if q.known == 0 && !q.past {
 		message += "; the ledger is empty, orgledger record puts entries into it"
 	} else if len(near) > 0 {
 		message += "; did you mean " + strings.Join(near, ", ") + "?"
@@ -152,48 +153,55 @@ const suggested = 4
 
 // near lists references that are called nearly so, the nearest first.
 func (q *inquiry) near(ctx context.Context, text string, kinds []domain.Kind) ([]string, error) {
-	far := make(map[domain.Ref]int)
 	typed := strings.ToLower(text)
-	for _, needle := range needles(text) {
-		matches, err := q.find(ctx, needle)
-		if err != nil {
-			return nil, err
+	for _, level := range needles(text) {
+		far := make(map[domain.Ref]int)
+		for _, needle := range level {
+			matches, err := q.find(ctx, needle)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range matches {
+				id, name := strings.ToLower(refOf(m.Ref).ID), strings.ToLower(m.Title)
+				d := min(distance(typed, id), distance(typed, name))
+				if strings.Contains(id, typed) || strings.Contains(name, typed) {
+					d = 1
+				}
+				if ref := refOf(m.Ref); slices.Contains(kinds, ref.Kind) && d <= max(2, len(text)/2) {
+					far[ref] = d
+				}
+			}
 		}
-		for _, m := range matches {
-			ref := refOf(m.Ref)
-			if !slices.Contains(kinds, ref.Kind) {
-				continue
-			}
-			id, name := strings.ToLower(ref.ID), strings.ToLower(m.Title)
-			far[ref] = min(distance(typed, id), distance(typed, name))
-			if strings.Contains(id, typed) || strings.Contains(name, typed) {
-				far[ref] = 1
-			}
+		if len(far) > 0 {
+			return nearest(far), nil
 		}
 	}
-	refs := make([]domain.Ref, 0, len(far))
-	for ref, d := range far {
-		if d <= max(2, len(text)/2) {
-			refs = append(refs, ref)
-		}
-	}
-	slices.SortFunc(refs, func(a, b domain.Ref) int { return cmp.Or(far[a]-far[b], cmp.Compare(a.String(), b.String())) })
+	return nil, nil
+}
+
+// nearest lists the references that are least far.
+func nearest(far map[domain.Ref]int) []string {
+	refs := slices.SortedFunc(maps.Keys(far), func(a, b domain.Ref) int { return cmp.Or(far[a]-far[b], cmp.Compare(a.String(), b.String())) })
 	var names []string
 	for _, ref := range refs[:min(suggested, len(refs))] {
 		names = append(names, ref.String())
 	}
-	return names, nil
+	return names
 }
 
-// needles are the words to look for, and the beginnings of those that may be misspelt.
-func needles(text string) []string {
-	list := []string{text}
+// needles are what to look for, the likeliest first: the words, and where they are misspelt their
+// beginnings and ends.
+func needles(text string) [][]string {
+	words := []string{text}
+	var halves, letters []string
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" -_/", r) }) {
 		if len(word) > 2 {
-			list = append(list, word, word[:3], word[len(word)-3:])
+			words = append(words, word)
+			halves = append(halves, word[:3], word[len(word)-3:])
+			letters = append(letters, word[:2], word[len(word)-2:])
 		}
 	}
-	return list
+	return [][]string{words, halves, letters}
 }
 
 // distance counts the bytes to change, add or leave out to make one text of another.

@@ -56,7 +56,14 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	if options.Server == "" {
 		options.Listen = o.nats
 	}
-	store, err := eventstore.Open(ctx, options)
+	var store *eventstore.Store
+	err = a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
+		store, err = eventstore.Open(ctx, options)
+		if held, isHeld := errors.AsType[*eventstore.HeldError](err); isHeld && held.HTTP == "" {
+			return held, err
+		}
+		return nil, err
+	})
 	if err != nil {
 		return err
 	}
@@ -70,7 +77,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
-	group.Go(func() error {
+	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {
 				return err
@@ -80,6 +87,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 			return err
 		}
 		a.greet(l, address, store.Addr())
+		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		return serveHTTP(running, listener, api.NewHandler(l, a.ledger, version, options.Logger), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {

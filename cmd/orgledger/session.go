@@ -40,25 +40,41 @@ func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
 	if strings.HasPrefix(a.server, "http://") || strings.HasPrefix(a.server, "https://") {
 		return a.client(strings.TrimSuffix(a.server, "/")), nil
 	}
+	var s session
+	err := a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
+		s, err = a.openLocal(ctx, readOnly)
+		held, isHeld := errors.AsType[*eventstore.HeldError](err)
+		if !isHeld || held.HTTP == "" {
+			return held, err
+		}
+		if held.Ledger != a.ledger {
+			return nil, fmt.Errorf("%w, which serves the ledger %s: the ledger %s can be opened when it has stopped", err, held.Ledger, a.ledger)
+		}
+		client := a.client(held.HTTP)
+		if _, unreachable := client.Status(ctx); errors.Is(unreachable, api.ErrUnreachable) {
+			return held, err // it is stopping
+		}
+		s = client
+		return nil, nil
+	})
+	return s, err
+}
+
+// patiently tries to open the data folder again while another command has it, which does not take long.
+func (a *app) patiently(ctx context.Context, try func() (*eventstore.HeldError, error)) error {
 	deadline := time.Now().Add(patience)
 	for told := false; ; {
-		s, err := a.openLocal(ctx, readOnly)
-		held, isHeld := errors.AsType[*eventstore.HeldError](err)
-		switch {
-		case !isHeld:
-			return s, err
-		case held.HTTP != "":
-			return a.client(held.HTTP), nil
-		case time.Now().After(deadline):
-			return nil, err
+		held, err := try()
+		if held == nil || time.Now().After(deadline) {
+			return err
 		}
-		if !told && a.terminal {
+		if !told && a.watched {
 			fmt.Fprintf(a.err, "waiting for process %d, which has %s open\n", held.PID, a.data)
 			told = true
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-time.After(30 * time.Millisecond):
 		}
 	}

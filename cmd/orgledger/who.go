@@ -82,7 +82,7 @@ func (q *inquiry) holdersTable(ctx context.Context, ref domain.Ref, answer *proj
 	if len(answer.Holders) == 0 {
 		return q.whenHeld(ctx, ref)
 	}
-	columns := []column{{"Held by", 20}, {"Role", 0}, {"Since", 12}}
+	columns := []column{{"Held by", 12}, {"Role", 0}, {"Since", 12}}
 	if ref.Kind == domain.KindOrganisation {
 		columns[0].title, columns[1].title = "Stands under", "Relation"
 	}
