@@ -143,6 +143,9 @@ func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (ex
 	var info *jetstream.StreamInfo
 	err := patiently(ctx, conn, reply, func(ctx context.Context) (err error) {
 		info, err = stream.Info(ctx)
+		if errors.Is(err, jetstream.ErrStreamNotFound) && len(conn.Servers()) > 1 {
+			return fmt.Errorf("%w: %w", errLate, err)
+		}
 		return err
 	})
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 // majority of its nodes. Nothing was written, and the same may work later.
 var ErrUnavailable = errors.New("the log is not available")
 
+// errLate: a node that has been behind the others does not know of the log yet.
+var errLate = errors.New("it is not known there yet")
+
 // attempt is how long one question to a server waits. A cluster that has no leader at the moment
 // does not answer at all, and has one soon after.
 const attempt = time.Second
@@ -51,6 +54,6 @@ func elsewhere(conn *nats.Conn) {
 // temporary reports whether an error is one of a server that is not reached, or has no majority.
 func temporary(err error) bool {
 	answer, answered := errors.AsType[*jetstream.APIError](err)
-	return answered && answer.Code == 503 || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
+	return answered && answer.Code == 503 || errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
 		errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrDisconnected)
 }
