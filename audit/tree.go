@@ -23,12 +23,25 @@ type Tree struct {
 
 // Append adds one leaf. Its bytes are hashed and not kept.
 func (t *Tree) Append(leaf []byte) {
+	var hash [HashSize]byte
+	hash, t.leaf = LeafHash(t.leaf, leaf)
+	t.AppendHash(hash)
+}
+
+// LeafHash is the hash of a leaf (RFC 6962 §2.1). room is memory to work in, and comes back for the
+// next leaf.
+func LeafHash(room, leaf []byte) (hash [HashSize]byte, _ []byte) {
+	room = append(append(room[:0], rfc6962.RFC6962LeafHashPrefix), leaf...)
+	return sha256.Sum256(room), room
+}
+
+// AppendHash adds the leaf that has a hash: hashing, unlike appending, can be done for many leaves at
+// the same time.
+func (t *Tree) AppendHash(hash [HashSize]byte) {
 	if t.edge == nil {
 		factory := compact.RangeFactory{Hash: hashChildren}
 		t.edge = factory.NewEmptyRange(0)
 	}
-	t.leaf = append(append(t.leaf[:0], rfc6962.RFC6962LeafHashPrefix), leaf...)
-	hash := sha256.Sum256(t.leaf)
 	if err := t.edge.Append(hash[:], nil); err != nil {
 		panic(fmt.Sprintf("audit: a leaf cannot be appended: %v", err))
 	}

@@ -75,8 +75,8 @@ func (s *state) prove(d *decoded) error {
 	case c.Entries[0].Time < s.Time:
 		return errors.New("it was recorded before the commit in front of it")
 	}
-	for _, leaf := range d.leaves {
-		s.tree.Append(leaf)
+	for _, hash := range d.hashes {
+		s.tree.AppendHash(hash)
 	}
 	if root := s.tree.Root(); root != c.Root {
 		return fmt.Errorf("its entries hash to %x, and were recorded as %x", root, c.Root)

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/valyala/fastjson"
 
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 )
 
@@ -20,6 +21,7 @@ import (
 type decoded struct {
 	Commit
 	leaves [][]byte
+	hashes [][audit.HashSize]byte // of the leaves
 }
 
 // size is roughly what the commit keeps in memory.
@@ -41,6 +43,7 @@ type decoder struct {
 	time   int64
 	quoted string // the last actor read, with its quotation marks
 	actor  string
+	room   []byte                 // to hash in
 	spans  map[string]domain.EDTF // dates read lately that are more than a day
 }
 
@@ -72,7 +75,9 @@ func (d *decoder) commit(streamSeq uint64, from nats.Header, data []byte) (*deco
 	c := &decoded{leaves: leaves, Commit: Commit{ID: h.id, StreamSeq: streamSeq, First: h.first, Root: h.root,
 		Entries: make([]domain.Recorded, len(leaves))}}
 	last := int64(0)
+	c.hashes = make([][audit.HashSize]byte, len(leaves))
 	for i, leaf := range leaves {
+		c.hashes[i], d.room = audit.LeafHash(d.room, leaf)
 		e := &c.Entries[i]
 		if err := d.entry(leaf, h.first+uint64(i), e); err != nil {
 			return nil, fmt.Errorf("entry %d: %w", h.first+uint64(i), err)

@@ -294,6 +294,41 @@ func TestLongCall(t *testing.T) {
 	}
 }
 
+// A ledger that stops in the middle of a long call ends between two commits, says what is recorded, and
+// recording it again finishes it.
+func TestStopBetweenCommits(t *testing.T) {
+	dir := t.TempDir()
+	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopping, err := ledger.Open(t.Context(), store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- stopping.Run(ctx) }()
+	var entries []*domain.Entry
+	for e := range histories.Large(3500, 7) {
+		entries = append(entries, e)
+	}
+	receipts, err := stopping.Record(t.Context(), entries, ledger.RecordOptions{Progress: func(int, int) { stop() }})
+	if !errors.Is(err, ledger.ErrStopped) || len(receipts) != 1000 {
+		t.Errorf("%d receipts, %v", len(receipts), err)
+	}
+	if err := errors.Join(<-ran, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir)
+	if n := l.View().Seq(); n != 1000 {
+		t.Fatalf("%d entries", n)
+	}
+	if receipts, err = l.Record(t.Context(), entries, ledger.RecordOptions{}); err != nil || len(receipts) != 3500 || l.View().Seq() != 3500 {
+		t.Errorf("%d receipts, %d entries, %v", len(receipts), l.View().Seq(), err)
+	}
+}
+
 // A time as a known point means the last sequence recorded by then.
 func TestKnownTime(t *testing.T) {
 	l := open(t, t.TempDir())

@@ -69,7 +69,8 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	case err := <-c.result:
 		return c.receipt, err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, ctx.Err())
+		return nil, fmt.Errorf("%w: it was interrupted, and to record the same again is safe and finishes it: %w",
+			eventstore.ErrUnknownOutcome, ctx.Err())
 	case <-l.done:
 	}
 	select { // Run has returned; it may have answered just before

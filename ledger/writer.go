@@ -190,6 +190,10 @@ func (c *call) refusedOutright() bool { return c.refusal != nil && c.needs == 0 
 func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*call, err error) {
 	calls = answerUpTo(s, calls, 0)
 	for _, b := range pack(s, calls) {
+		if ctx.Err() != nil {
+			stopped(s, calls)
+			return nil, nil
+		}
 		// The commit under way is finished although the ledger is stopping.
 		c, err := l.log.Append(context.WithoutCancel(ctx), l.index.Seq(), s.entries[b.from:b.to])
 		switch {
@@ -211,6 +215,13 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 		calls = answerUpTo(s, calls, b.to)
 	}
 	return nil, nil
+}
+
+// stopped answers the calls of which a part is not written yet when the ledger stops.
+func stopped(s *staged, calls []*call) {
+	for _, c := range calls {
+		c.answer(s, fmt.Errorf("%w: what is recorded of a long call stays, and recording it again finishes it", ErrStopped))
+	}
 }
 
 // answerUpTo answers the calls of which everything is recorded, and gives back the others.
