@@ -56,7 +56,9 @@ var errForeign = errors.New("which is none of the log's")
 
 var blockName = regexp.MustCompile(`^([1-9][0-9]{0,8})\.blk$`)
 
-// blocks lists the blocks in order, which are numbered from 1 without gaps. Where there is something that
+// blocks lists the blocks in order, which are numbered without gaps: from 1, or from 2 where a crash left
+// the first one empty, for which the server then begins another. That none is missing in front shows
+// in the first commit. Where there is something that
 // the server would not take for the log as we wrote it, the error says so, and the blocks are those up to a gap.
 func (f streamFolder) blocks() ([]block, error) {
 	files, err := os.ReadDir(f.messages())
@@ -80,7 +82,7 @@ func (f streamFolder) blocks() ([]block, error) {
 	}
 	slices.SortFunc(all, func(a, b block) int { return cmp.Compare(a.number, b.number) })
 	for i := range all {
-		if want := f.block(uint32(i) + 1); all[i] != want {
+		if want := f.block(all[0].number + uint32(i)); all[i] != want {
 			return all[:i], fmt.Errorf("there is no %s, but a %s", filepath.Base(want.path), filepath.Base(all[i].path))
 		}
 	}
