@@ -36,7 +36,8 @@ type Commit struct {
 	StreamSeq uint64 // position among the commits, from 1, without gaps
 	First     uint64 // sequence of the first entry
 	Entries   []domain.Recorded
-	Root      [audit.HashSize]byte // of the log up to and including the last entry
+	Root      [audit.HashSize]byte   // of the log up to and including the last entry
+	Hashes    [][audit.HashSize]byte // of the entries' events, the leaves of the Merkle tree
 }
 
 // Last is the sequence of the commit's last entry.
@@ -75,7 +76,7 @@ func (s *state) prove(d *decoded) error {
 	case c.Entries[0].Time < s.Time:
 		return errors.New("it was recorded before the commit in front of it")
 	}
-	for _, hash := range d.hashes {
+	for _, hash := range d.Hashes {
 		s.tree.AppendHash(hash)
 	}
 	if root := s.tree.Root(); root != c.Root {

@@ -21,7 +21,6 @@ import (
 type decoded struct {
 	Commit
 	leaves [][]byte
-	hashes [][audit.HashSize]byte // of the leaves
 }
 
 // size is roughly what the commit keeps in memory.
@@ -75,9 +74,9 @@ func (d *decoder) commit(streamSeq uint64, from nats.Header, data []byte) (*deco
 	c := &decoded{leaves: leaves, Commit: Commit{ID: h.id, StreamSeq: streamSeq, First: h.first, Root: h.root,
 		Entries: make([]domain.Recorded, len(leaves))}}
 	last := int64(0)
-	c.hashes = make([][audit.HashSize]byte, len(leaves))
+	c.Hashes = make([][audit.HashSize]byte, len(leaves))
 	for i, leaf := range leaves {
-		c.hashes[i], d.room = audit.LeafHash(d.room, leaf)
+		c.Hashes[i], d.room = audit.LeafHash(d.room, leaf)
 		e := &c.Entries[i]
 		if err := d.entry(leaf, h.first+uint64(i), e); err != nil {
 			return nil, fmt.Errorf("entry %d: %w", h.first+uint64(i), err)

@@ -1,0 +1,136 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// rebuilt is an index made from the log alone. It belongs to one goroutine while it is built.
+type rebuilt struct {
+	index   *projections.Index
+	views   []*projections.View // as they were at some commits, the last one kept up to date
+	next    uint64              // sequence after which the next view is kept
+	commits int
+}
+
+func newRebuilt() *rebuilt { return &rebuilt{index: projections.NewIndex(), next: 1} }
+
+func (r *rebuilt) load(c eventstore.Commit) error { return r.index.Load(own(c.Entries)) }
+
+// apply is how recording builds the index. Views are kept on the way, each after ten times as many entries as the one before.
+func (r *rebuilt) apply(c eventstore.Commit) error {
+	if err := r.index.Apply(own(c.Entries)); err != nil {
+		return err
+	}
+	if c.Last() >= r.next {
+		r.views = append(r.views, r.index.View())
+		r.next = 10 * c.Last()
+	}
+	return nil
+}
+
+// own copies what an index changes: a correction is resolved in place, and several indexes are built from the same
+// commits at the same time.
+func own(entries []domain.Recorded) []domain.Recorded {
+	copied := false
+	for i := range entries {
+		stored, ok := entries[i].Fact.(*domain.EntryCorrected)
+		if !ok {
+			continue
+		}
+		if !copied {
+			entries, copied = append([]domain.Recorded(nil), entries...), true
+		}
+		correction := *stored
+		entries[i].Fact = &correction
+	}
+	return entries
+}
+
+// days on which whole states are compared: at the end of all days, and on one amid them.
+func (v *reading) days() []domain.Date {
+	days := []domain.Date{domain.LastDate}
+	if middle := v.judge.middle(); middle != 0 {
+		days = append(days, middle)
+	}
+	return days
+}
+
+// compareIndexes compares the digests of the index that was loaded in one go and of the one that grew
+// commit by commit.
+func (v *reading) compareIndexes(ctx context.Context) (string, error) {
+	a, b := v.bulk.index.View(), v.live.index.View()
+	for _, day := range v.days() {
+		at := projections.Point{On: day, Known: a.Seq()}
+		first, second, err := digests(ctx, a, b, at)
+		if err != nil {
+			return "", err
+		}
+		if *first != *second {
+			return "", fmt.Errorf("on %s, the index loaded at once has the digest %s, and the one that grew commit by commit %s", day, first.SHA256, second.SHA256)
+		}
+		if day == domain.LastDate {
+			v.digest = first.SHA256
+		}
+	}
+	return fmt.Sprintf("built twice, the index has the same digest (%s) on %d days", short(v.digest), len(v.days())), nil
+}
+
+// compareEarlier compares what the index says was known earlier with the views that were kept then, when
+// nothing later was known.
+func (v *reading) compareEarlier(ctx context.Context) (string, error) {
+	for _, then := range v.live.views {
+		for _, day := range v.days() {
+			at := projections.Point{On: day, Known: then.Seq()}
+			first, second, err := digests(ctx, v.bulk.index.View(), then, at)
+			if err != nil {
+				return "", err
+			}
+			if *first != *second {
+				return "", fmt.Errorf("on %s as known at entry %d, the ledger has the digest %s, and one that ended there %s", day, at.Known, first.SHA256, second.SHA256)
+			}
+		}
+	}
+	return fmt.Sprintf("%d earlier states are reproduced with the same digests", len(v.live.views)), nil
+}
+
+// digests asks two views for the same digest, at the same time.
+func digests(ctx context.Context, a, b *projections.View, at projections.Point) (first, second *projections.Digest, err error) {
+	done := make(chan *projections.Digest, 1)
+	go func() { done <- b.Digest(at) }()
+	first = a.Digest(at)
+	return first, <-done, ctx.Err()
+}
+
+// compareServed compares the digests that are served with those that follow from the log.
+func (v *reading) compareServed(ctx context.Context) (string, error) {
+	view := v.bulk.index.View()
+	for _, day := range v.days() {
+		question := fmt.Appendf(nil, `{"q":"digest","on":%q,"known":%d}`, day, view.Seq())
+		text, err := v.options.Served(ctx, question)
+		if err != nil {
+			return "", fmt.Errorf("ask for the digest that is served: %w", err)
+		}
+		var served struct {
+			projections.Digest
+			ledger.Problem
+		}
+		if err := json.Unmarshal(text, &served); err != nil {
+			return "", fmt.Errorf("read the digest that is served: %w", err)
+		}
+		want := view.Digest(projections.Point{On: day, Known: view.Seq()})
+		if served.SHA256 != want.SHA256 {
+			return "", fmt.Errorf("on %s as known at entry %d the server answers with the digest %q, and from the log follows %s %s",
+				day, view.Seq(), served.SHA256, want.SHA256, served.Error.Message)
+		}
+	}
+	return fmt.Sprintf("the digests served on %d days follow from the log", len(v.days())), nil
+}
+
+func short(digest string) string { return digest[:min(16, len(digest))] }
