@@ -39,7 +39,7 @@ func served(t *testing.T) (*httptest.Server, *api.Client) {
 	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- l.Run(ctx) }()
-	server := httptest.NewServer(api.NewHandler(l, "main", "test", slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(api.NewHandler(l, "main", "test", slog.New(slog.DiscardHandler), nil, nil))
 	client := api.NewClient(server.URL)
 	t.Cleanup(func() {
 		err := client.Close()

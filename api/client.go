@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
 )
@@ -149,6 +150,46 @@ func (c *Client) Status(ctx context.Context) (s ledger.Status, err error) {
 		return s, fmt.Errorf("read the status: %w", err)
 	}
 	return s, nil
+}
+
+// Checkpoint asks for a signed checkpoint that covers everything recorded.
+func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
+	status, err := c.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.text(ctx, "/tlog/checkpoint", url.Values{"at-least": {strconv.FormatUint(max(status.LastSeq, c.AtLeast), 10)}})
+}
+
+// Policy asks for the log's key and its witnesses.
+func (c *Client) Policy(ctx context.Context) ([]byte, error) { return c.text(ctx, "/tlog/policy", nil) }
+
+// Receipt asks for the proof that an entry is in the log.
+func (c *Client) Receipt(ctx context.Context, seq uint64) ([]byte, error) {
+	return c.text(ctx, "/v1/receipts/"+strconv.FormatUint(seq, 10), nil)
+}
+
+// Tile asks for a resource of the log as C2SP tlog-tiles.
+func (c *Client) Tile(ctx context.Context, t audit.Tile) ([]byte, error) {
+	return c.text(ctx, "/tlog/"+t.Path(), nil)
+}
+
+// Bundle asks for the evidence for an answer.
+func (c *Client) Bundle(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error) {
+	return c.text(ctx, "/v1/bundles", url.Values{"ref": {ref.String()}, "on": {on.String()}, "known": {strconv.FormatUint(known, 10)}})
+}
+
+func (c *Client) text(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	body, err := c.do(ctx, http.MethodGet, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return text, nil
 }
 
 // Close lets go of idle connections.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/notary"
 )
 
 // lines is the media type of JSON lines.
@@ -28,19 +30,29 @@ type server struct {
 	name    string
 	version string
 	log     *slog.Logger
+	notary  *notary.Notary // nil: no checkpoints are given out here
+	bundle  Bundler
 }
+
+// Bundler makes the evidence for an answer: an archive that proves who holds something, or what an organisation is, on a day
+// as known at an entry.
+type Bundler func(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error)
 
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
 // gives the log, GET /v1/status and /healthz say how it is. Questions and the log are answered from
 // the entry that at-least names on. It may be used by any number of requests at once.
-func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.Handler {
-	s := &server{l, name, version, log}
+//
+// Below /tlog/ it serves the log's tiles, and where it is given a notary, its checkpoints, receipts under
+// GET /v1/receipts/, and bundles under GET /v1/bundles. Both may be nil.
+func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger, n *notary.Notary, bundle Bundler) http.Handler {
+	s := &server{l, name, version, log, n, bundle}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)
 	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("GET /healthz", s.health)
+	s.tlogRoutes(mux)
 	mux.HandleFunc("/", s.nothing)
 	return guard(mux)
 }
@@ -216,7 +228,7 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/status and GET /healthz"})
+		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/receipts/SEQ, GET /v1/status, GET /healthz and the log below /tlog/"})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {

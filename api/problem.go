@@ -16,6 +16,7 @@ var statuses = map[string]int{
 	ledger.CodeBehind:                   http.StatusServiceUnavailable,
 	ledger.CodeUnavailable:              http.StatusServiceUnavailable,
 	ledger.CodeLogUnavailable:           http.StatusServiceUnavailable,
+	ledger.CodeNoCheckpoint:             http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
 	string(domain.CodeUnknownReference): http.StatusNotFound,

@@ -129,7 +129,7 @@ func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.M
 		c.Entries[i].Seq = c.First + uint64(i)
 		c.Entries[i].Time = now
 	}
-	data, size := appendCommit(s.message[:0], source(s.options.Ledger), c.Entries, &next.tree)
+	data, size := appendCommit(s.message[:0], source(s.options.Ledger), &c, &next.tree)
 	if cap(data) <= cacheBytes/8 {
 		s.message = data
 	}

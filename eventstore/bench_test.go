@@ -17,7 +17,7 @@ func BenchmarkEncode(b *testing.B) {
 	var tree audit.Tree
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer, _ = appendCommit(buffer[:0], source("main"), entries, &tree)
+		buffer, _ = appendCommit(buffer[:0], source("main"), &Commit{Entries: entries}, &tree)
 	}
 	b.SetBytes(int64(len(buffer)))
 	perEntry(b, 100)

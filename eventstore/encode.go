@@ -30,9 +30,12 @@ const timeLayout = "2006-01-02T15:04:05.000000000Z"
 // source is the CloudEvents source of a ledger's events.
 func source(ledger string) string { return "/orgledger/" + ledger }
 
-// appendCommit appends the batch of entries, which already have their sequences and times, and grows
-// the tree by their leaves. size is the sum of Size.
-func appendCommit(dst []byte, source string, entries []domain.Recorded, tree *audit.Tree) (out []byte, size int) {
+// appendCommit appends the batch of a commit's entries, which already have their sequences and times, grows
+// the tree by their leaves, and notes the leaves' hashes in the commit. size is the sum of Size.
+func appendCommit(dst []byte, source string, c *Commit, tree *audit.Tree) (out []byte, size int) {
+	entries := c.Entries
+	c.Hashes = make([][audit.HashSize]byte, len(entries))
+	var room []byte
 	var when [len(timeLayout)]byte
 	written := int64(-1)
 	dst = append(dst, '[')
@@ -48,7 +51,8 @@ func appendCommit(dst []byte, source string, entries []domain.Recorded, tree *au
 		begin := len(dst)
 		var data int
 		dst, data = appendEvent(dst, source, when[:], e)
-		tree.Append(dst[begin:])
+		c.Hashes[i], room = audit.LeafHash(room, dst[begin:])
+		tree.AppendHash(c.Hashes[i])
 		size += data
 	}
 	return append(dst, ']'), size

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/projections"
@@ -26,6 +27,7 @@ type Log interface {
 type Ledger struct {
 	log   Log
 	index *projections.Index // applied to by Open, then by Run alone
+	tree  audit.Hashes       // of the log; grows before the index does, by the same goroutine
 
 	calls chan *call
 	grown chan struct{} // the log has more than the index
@@ -40,7 +42,10 @@ type Ledger struct {
 func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Ledger, error) {
 	l := &Ledger{log: log, index: projections.NewIndex(),
 		calls: make(chan *call, 1024), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
-	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error { return l.index.Load(c.Entries) })
+	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error {
+		l.tree.Append(c.Hashes...)
+		return l.index.Load(c.Entries)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
@@ -50,6 +55,22 @@ func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Led
 
 // View is everything recorded so far, immutable.
 func (l *Ledger) View() *projections.View { return l.index.View() }
+
+// Tree is the Merkle tree of everything recorded so far, of at least the entries that the view has. It is immutable.
+func (l *Ledger) Tree() audit.View { return l.tree.View() }
+
+// Event reads the event of a recorded entry as it is stored: the leaf of the Merkle tree. It fails with
+// eventstore.ErrBeyondLog where there is none.
+func (l *Ledger) Event(ctx context.Context, seq uint64) ([]byte, error) {
+	_, event, err := l.log.Read(ctx, seq)
+	return event, err
+}
+
+// Events calls fn with the events of the sequences from ≤ seq < to, in order, as they are stored. Where to lies beyond
+// what is recorded, the error is eventstore.ErrBeyondLog.
+func (l *Ledger) Events(ctx context.Context, from, to uint64, fn func(event []byte) error) error {
+	return l.log.ReadRange(ctx, from, to, func(_ domain.Recorded, event []byte) error { return fn(event) })
+}
 
 // Entry reads a recorded entry from the log; a correction is resolved. It fails with
 // eventstore.ErrBeyondLog where there is none.

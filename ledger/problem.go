@@ -6,6 +6,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger/notary"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -47,6 +48,8 @@ const (
 	CodeBadSetup       = "unsuitable-configuration"
 	CodeInterrupted    = "interrupted"
 	CodeNotFound       = "not-found"
+	CodeNoCheckpoint   = "no-checkpoint"
+	CodeFork           = "fork"
 	CodeFailed         = "failed"
 )
 
@@ -64,6 +67,8 @@ var failures = []struct {
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
+	{notary.ErrFork, CodeFork},
+	{notary.ErrNoCheckpoint, CodeNoCheckpoint},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},
 }

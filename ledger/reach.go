@@ -44,6 +44,7 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 
 // apply puts the next commit into the index, and lets those know who wait for it.
 func (l *Ledger) apply(c eventstore.Commit) error {
+	l.tree.Append(c.Hashes...)
 	if err := l.index.Apply(c.Entries); err != nil {
 		return &indexError{fmt.Errorf("entries %d to %d are recorded, but: %w", c.First, c.Last(), err)}
 	}

@@ -34,6 +34,7 @@ type app struct {
 	data, server, creds, ledger string
 	replicas                    int
 	atLeast                     uint64 // entry to wait for before anything is asked
+	witnesses                   witnessing
 	json                        bool
 	colour                      bool // the output is a terminal that takes colours
 	terminal                    bool // the output is a terminal
@@ -137,7 +138,7 @@ and in another terminal:
 	flags.BoolVar(&a.json, "json", false, "answer as JSON, errors too")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddGroup(&cobra.Group{ID: "main", Title: "Keep a ledger:"}, &cobra.Group{ID: "ask", Title: "Ask it:"},
-		&cobra.Group{ID: "log", Title: "Read the log:"})
+		&cobra.Group{ID: "log", Title: "Read the log:"}, &cobra.Group{ID: "audit", Title: "Verify it, and prove it to others:"})
 	root.AddCommand(a.commands()...)
 	for _, command := range root.Commands() {
 		strict(command)
@@ -178,6 +179,7 @@ func (a *app) commands() []*cobra.Command {
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
 		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
 		a.logCommand(), a.replayCommand(),
+		a.exportCommand(), a.verifyCommand(), a.checkpointCommand(), a.proveCommand(), a.bundleCommand(), a.keyCommand(),
 	}
 }
 

@@ -42,6 +42,8 @@ empty.`,
 	}
 	command.Flags().BoolVar(&o.sample, "sample", false, "record the built-in history into an empty ledger first")
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
+	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
+	a.witnessFlags(command)
 	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
 	return command
 }
@@ -74,6 +76,13 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	n, err := a.openNotary(l)
+	if err != nil && !errors.Is(err, errNoKey) {
+		return err
+	}
+	if n != nil {
+		defer func() { err = errors.Join(err, n.Close()) }()
+	}
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
@@ -86,9 +95,13 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		if err := store.Announce(address); err != nil {
 			return err
 		}
+		if n != nil {
+			group.Go(func() error { return n.Run(running) })
+		}
 		a.greet(l, address, store.Addr())
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
-		return serveHTTP(running, listener, api.NewHandler(l, a.ledger, version, options.Logger), options.Logger)
+		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
+		return serveHTTP(running, listener, api.NewHandler(l, a.ledger, version, options.Logger, n, here.Bundle), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err

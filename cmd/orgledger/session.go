@@ -13,9 +13,11 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/api"
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/notary"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -25,6 +27,11 @@ type session interface {
 	Record(ctx context.Context, entries io.Reader, o ledger.RecordOptions) ([]ledger.Receipt, error)
 	Select(ctx context.Context, s ledger.Selection, fn func(domain.Recorded) error) error
 	Status(ctx context.Context) (ledger.Status, error)
+	Checkpoint(ctx context.Context) ([]byte, error)
+	Policy(ctx context.Context) ([]byte, error)
+	Receipt(ctx context.Context, seq uint64) ([]byte, error)
+	Tile(ctx context.Context, t audit.Tile) ([]byte, error)
+	Bundle(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error)
 	Close() error
 }
 
@@ -103,6 +110,8 @@ type local struct {
 	name  string
 	stop  context.CancelFunc
 	ran   chan error
+
+	notary *lazyNotary
 }
 
 func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
@@ -122,6 +131,7 @@ func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	s := &local{Ledger: l, store: store, name: a.ledger, ran: make(chan error, 1)}
+	s.notary = &lazyNotary{open: func() (*notary.Notary, error) { return a.openNotary(l) }}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go func() { s.ran <- l.Run(running) }()
@@ -144,7 +154,7 @@ func (s *local) Status(context.Context) (ledger.Status, error) {
 
 func (s *local) Close() error {
 	s.stop()
-	return errors.Join(<-s.ran, s.store.Close())
+	return errors.Join(<-s.ran, s.notary.close(), s.store.Close())
 }
 
 // with runs a command on the ledger, and closes it.

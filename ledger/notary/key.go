@@ -40,6 +40,18 @@ func LoadKey(path, ledger string) (private string, err error) {
 	return private, nil
 }
 
+// PublicKey is the public half of the key in a file; empty where there is no file.
+func PublicKey(path string) (string, error) {
+	private, err := readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return audit.VerifierKey(private)
+}
+
 func readKey(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger"
+)
+
+// tlogRoutes serves the log as C2SP tlog-tiles below /tlog/, for any client of such logs, and receipts.
+func (s *server) tlogRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /tlog/checkpoint", s.reached(s.checkpoint))
+	mux.HandleFunc("GET /tlog/policy", s.policy)
+	mux.HandleFunc("GET /tlog/{tile...}", s.tile)
+	mux.HandleFunc("GET /v1/receipts/{seq}", s.receipt)
+	mux.HandleFunc("GET /v1/bundles", s.reached(s.bundled))
+}
+
+// Tiles never change: neither full ones nor those of a width.
+const forever = "public, max-age=31536000, immutable"
+
+// notarised refuses what needs the log's key where this server has none.
+func (s *server) notarised(w http.ResponseWriter) bool {
+	if s.notary == nil {
+		s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
+			Message: "this server has no key for the log, and gives out no checkpoints"})
+	}
+	return s.notary != nil
+}
+
+// checkpoint gives the checkpoint given out last, or one that covers at least the entry that at-least names.
+func (s *server) checkpoint(w http.ResponseWriter, r *http.Request) {
+	if !s.notarised(w) {
+		return
+	}
+	size, err := atLeast(r.URL.Query())
+	if err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		return
+	}
+	signed, err := s.notary.Covering(r.Context(), size)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	s.bytes(w, "text/plain; charset=utf-8", signed.Note)
+}
+
+// policy names the log's key and its witnesses (C2SP tlog-policy). Who distrusts the server has it from elsewhere.
+func (s *server) policy(w http.ResponseWriter, r *http.Request) {
+	if s.notarised(w) {
+		w.Header().Set("Cache-Control", "no-cache")
+		s.bytes(w, "text/plain; charset=utf-8", s.notary.Policy().Text())
+	}
+}
+
+func (s *server) tile(w http.ResponseWriter, r *http.Request) {
+	tile, err := audit.ParseTile(r.PathValue("tile"))
+	if err != nil {
+		s.nothing(w, r)
+		return
+	}
+	content, err := s.ledger.Tile(r.Context(), tile)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", forever)
+	s.bytes(w, "application/octet-stream", content)
+}
+
+func (s *server) receipt(w http.ResponseWriter, r *http.Request) {
+	if !s.notarised(w) {
+		return
+	}
+	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64)
+	if err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: strconv.Quote(r.PathValue("seq")) + " is no sequence"})
+		return
+	}
+	event, err := s.ledger.Event(r.Context(), seq)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	receipt, err := s.notary.Receipt(r.Context(), seq, event)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	s.bytes(w, "text/plain; charset=utf-8", receipt.Format())
+}
+
+func (s *server) bundled(w http.ResponseWriter, r *http.Request) {
+	if !s.notarised(w) {
+		return
+	}
+	query := r.URL.Query()
+	ref, err := domain.ParseRef(query.Get("ref"))
+	on, err2 := domain.ParseDate(query.Get("on"))
+	known, err3 := s.ledger.View().Seq(), error(nil)
+	if query.Has("known") {
+		known, err3 = sequence(query, "known")
+	}
+	if err := errors.Join(err, err2, err3); err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		return
+	}
+	archive, err := s.bundle(r.Context(), ref, on, known)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, on, known)))
+	s.bytes(w, "application/zip", archive)
+}
+
+func (s *server) bytes(w http.ResponseWriter, kind string, content []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	if _, err := w.Write(content); err != nil {
+		s.log.Debug("an answer was not sent", "error", err)
+	}
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
+)
+
+func (a *app) bundleCommand() *cobra.Command {
+	var m moment
+	var out string
+	command := &cobra.Command{
+		Use:     "bundle REF",
+		GroupID: "audit",
+		Short:   "Write one file that proves an answer: the answer, its facts and evidence, receipts, and words",
+		Long: `Write an archive for somebody who does not have the ledger: who holds something on a day, or what an
+organisation is; every fact that the answer rests on, to the byte, with corrections and sources and a
+receipt for each; the explanation in words; all signed by the log. orgledger-verify bundle checks it.
+The README.txt in it says what it proves, and what only the whole log proves.`,
+		Example: examples(`orgledger bundle contract/cppe-postgraduate-education --on 2023-03-15`,
+			`orgledger bundle contract/cppe-postgraduate-education --on 2023-03-15 --known 248 --out cppe.zip`),
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error {
+				ref, err := q.reference(ctx, args[0], heldKinds)
+				if err != nil {
+					return err
+				}
+				archive, err := q.session.Bundle(ctx, ref, q.on, q.known)
+				if err != nil {
+					return err
+				}
+				if out == "" {
+					out = fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, q.on, q.known)
+				}
+				if err := os.WriteFile(out, archive, 0o644); err != nil {
+					return err
+				}
+				q.line(out)
+				return nil
+			})
+		},
+	}
+	m.onFlag(command)
+	m.knownFlag(command)
+	command.Flags().StringVar(&out, "out", "", "write to `FILE`; named after the question, unless told otherwise")
+	a.witnessFlags(command)
+	return a.completes(command, heldKinds)
+}
+
+// Bundle answers a question and proves the answer: who holds something, or what an organisation is, on a day as known
+// at an entry.
+func (s *local) Bundle(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error) {
+	n, err := s.notary.get()
+	if err != nil {
+		return nil, err
+	}
+	question := map[string]any{"q": "holders", "ref": ref.String(), "on": on.String(), "known": known}
+	if ref.Kind == domain.KindOrganisation {
+		question = map[string]any{"q": "organisation", "organisation": ref.ID, "on": on.String(), "known": known}
+	}
+	b := new(audit.Bundle)
+	if b.Question, err = json.Marshal(question, json.Deterministic(true)); err != nil {
+		return nil, err
+	}
+	if b.Answer, err = askRaw(ctx, s, question); err != nil {
+		return nil, err
+	}
+	if b.Explanation, err = s.explained(ctx, ref, on, known); err != nil {
+		return nil, err
+	}
+	seqs, err := s.evidence(ctx, ref, b.Answer, known)
+	if err != nil {
+		return nil, err
+	}
+	checkpoint, err := n.Covering(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	for _, seq := range seqs {
+		event, err := s.Event(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		receipt, err := n.ReceiptBy(checkpoint, seq, event)
+		if err != nil {
+			return nil, err
+		}
+		b.Receipts = append(b.Receipts, receipt)
+	}
+	b.Checkpoint, b.Policy = checkpoint.Note, n.Policy()
+	var archive bytes.Buffer
+	err = n.SignBundle(&archive, b)
+	return archive.Bytes(), err
+}
+
+// evidence lists the entries that an answer rests on, rising: the facts that it names, all that corrects or retracts them
+// or another fact about the thing, and the sources that they cite.
+func (s *local) evidence(ctx context.Context, ref domain.Ref, answer []byte, known uint64) ([]uint64, error) {
+	seqs, err := audit.Cited(answer)
+	if err != nil {
+		return nil, err
+	}
+	if ref.Kind == domain.KindOrganisation { // the answer names no facts of its own
+		for _, seq := range s.View().Mentions(ref, known) {
+			if about := s.View().EntryAbout(seq); about == ref {
+				seqs = append(seqs, seq)
+			}
+		}
+	}
+	for _, seq := range slices.Clone(seqs) {
+		amendments, err := s.amendmentsOf(ctx, seq, known)
+		if err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, amendments...)
+	}
+	sources := make(map[domain.SourceID]bool)
+	for _, seq := range seqs {
+		e, err := s.Entry(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		e.References(func(ref domain.Ref) {
+			if ref.Kind == domain.KindSource {
+				sources[domain.SourceID(ref.ID)] = true
+			}
+		})
+	}
+	for source := range sources {
+		if mentions := s.View().Mentions(source.Ref(), known); len(mentions) > 0 {
+			seqs = append(seqs, mentions[0]) // the entry that registers it is the first to name it
+		}
+	}
+	slices.Sort(seqs)
+	return slices.Compact(seqs), nil
+}
+
+// amendmentsOf lists the corrections and retractions of an entry that are known.
+func (s *local) amendmentsOf(ctx context.Context, seq, known uint64) (seqs []uint64, err error) {
+	e, err := s.Entry(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	view := s.View()
+	first := domain.Ref{} // every amendment of an entry concerns all that the entry names
+	e.References(func(ref domain.Ref) {
+		if first.ID == "" {
+			first = ref
+		}
+	})
+	for _, later := range view.Mentions(first, known) {
+		switch view.EntryType(later) {
+		case domain.TypeEntryCorrected:
+			if view.Corrected(later) == seq {
+				seqs = append(seqs, later)
+			}
+		case domain.TypeEntryRetracted:
+			retraction, err := s.Entry(ctx, later)
+			if err != nil {
+				return nil, err
+			}
+			if retraction.Fact.(*domain.EntryRetracted).Retracts == e.ID {
+				seqs = append(seqs, later)
+			}
+		}
+	}
+	return seqs, nil
+}
+
+// explained is what explain prints.
+func (s *local) explained(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) (string, error) {
+	var text bytes.Buffer
+	writer := &app{in: strings.NewReader(""), out: &text, err: &text, ledger: s.name}
+	b, err := openBook(ctx, s, known)
+	if err != nil {
+		return "", err
+	}
+	q := &inquiry{app: writer, book: b, page: writer.page(), on: on, past: known < s.View().Seq()}
+	if err := q.explain(ctx, ref.String()); err != nil {
+		return "", err
+	}
+	err = q.flush()
+	return text.String(), err
+}

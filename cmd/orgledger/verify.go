@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger/notary"
+	"github.com/orgledger/orgledger/ledger/verify"
+)
+
+// verifying is how verify is set up.
+type verifying struct {
+	checkpoints []string
+	policy      string
+	sample      int
+	seed        uint64
+}
+
+// errUnverified is that a ledger is not what it has to be; the report has said how.
+var errUnverified = errors.New("the ledger is not what was recorded, or does not answer by it; see the report")
+
+func (a *app) verifyCommand() *cobra.Command {
+	var o verifying
+	command := &cobra.Command{
+		Use:     "verify",
+		GroupID: "audit",
+		Short:   "Verify the whole ledger: every entry, every checkpoint, the index and a sample of answers",
+		Long: `Verify the ledger in the data folder, or the one that a server has: every byte of the log is hashed again,
+the roots recorded with it and every checkpoint that was ever given out are derived again, the index is
+built twice in two ways, earlier states are reproduced, and answers about random things are compared
+with those of the plain fold, which is slow and says what the rules say.
+
+--checkpoint gives checkpoints that were kept elsewhere: a log that was rebuilt whole, with the key, is told
+only by them.`,
+		Example: examples(`orgledger verify`, `orgledger verify --checkpoint checkpoint-2026-11-22 --policy policy`, `orgledger verify --sample 1000 --seed 7 --json`),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), o) },
+	}
+	command.Flags().StringArrayVar(&o.checkpoints, "checkpoint", nil, "a signed checkpoint that was kept, a `FILE`; may be repeated")
+	command.Flags().StringVar(&o.policy, "policy", "", "whom to believe, a `FILE` of C2SP tlog-policy; the log's own key, unless told otherwise")
+	command.Flags().IntVar(&o.sample, "sample", 100, "compare `N` answers with the plain fold; 0: none")
+	command.Flags().Uint64Var(&o.seed, "seed", 0, "`NUMBER` that the sample is drawn with; by the clock, unless told otherwise")
+	command.Flags().StringVar(&a.witnesses.dir, "notary", "", "`DIR` of the log's key and of the checkpoints given out; the data folder, unless told otherwise")
+	return command
+}
+
+func (a *app) verify(ctx context.Context, o verifying) error {
+	if o.seed == 0 {
+		o.seed = uint64(time.Now().UnixNano())
+	}
+	subject, err := a.subject(ctx)
+	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
+		return a.reportVerified(&verify.Report{Seed: o.seed, Checks: []verify.Check{{Check: verify.CheckLog, Detail: damage.Error()}}})
+	}
+	if err != nil {
+		return err
+	}
+	report, err := a.verifySubject(ctx, subject, o)
+	if err := errors.Join(err, subject.close()); err != nil {
+		return err
+	}
+	return a.reportVerified(report)
+}
+
+func (a *app) verifySubject(ctx context.Context, s *subject, o verifying) (*verify.Report, error) {
+	policy, err := s.policy(ctx, o.policy)
+	if err != nil {
+		return nil, err
+	}
+	published, err := s.published(ctx, policy, o.checkpoints)
+	if err != nil {
+		return nil, err
+	}
+	meter := a.progress("reading the log", "commits")
+	defer meter.done()
+	return verify.Run(ctx, s.log, verify.Options{Published: published, Served: s.served, Sample: o.sample, Seed: o.seed,
+		Progress: meter.uint64s})
+}
+
+// subject is what is verified.
+type subject struct {
+	log    verify.Log
+	served func(ctx context.Context, question []byte) ([]byte, error) // nil: nobody serves it
+	close  func() error
+
+	ownPolicy func(ctx context.Context) ([]byte, error)                                      // that the ledger names itself
+	given     func(ctx context.Context, fn func(name string, checkpoint []byte) error) error // the checkpoints that it gave out
+}
+
+// folderSubject is the ledger in a data folder, or on a NATS server, which this process reads by itself.
+func (a *app) folderSubject(ctx context.Context) (*subject, error) {
+	o := a.storeOptions()
+	o.ReadOnly = true
+	store, err := eventstore.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	dir := a.witnesses.dir
+	if dir == "" && a.server == "" {
+		dir = a.data
+	}
+	return &subject{log: store, close: store.Close,
+		ownPolicy: func(context.Context) ([]byte, error) {
+			key, err := notary.PublicKey(notary.KeyPath(dir, a.ledger))
+			if err != nil || key == "" {
+				return nil, err
+			}
+			policy, err := audit.NewPolicy(key, 0)
+			if err != nil {
+				return nil, err
+			}
+			return policy.Text(), nil
+		},
+		given: func(_ context.Context, fn func(string, []byte) error) error {
+			return notary.Given(notary.GivenPath(dir, a.ledger), func(at time.Time, note []byte) error {
+				return fn("given out on "+at.Format(time.RFC3339), note)
+			})
+		}}, nil
+}
+
+// policy is what the auditor believes, else the ledger's own; nil where there is no key.
+func (s *subject) policy(ctx context.Context, file string) (*audit.Policy, error) {
+	var text []byte
+	var err error
+	if file != "" {
+		text, err = os.ReadFile(file)
+	} else {
+		text, err = s.ownPolicy(ctx)
+	}
+	if err != nil || text == nil {
+		return nil, err
+	}
+	policy, err := audit.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("the policy: %w", err)
+	}
+	return policy, nil
+}
+
+// published are the checkpoints that the ledger gave out and those that the auditor kept. One of the ledger's own that
+// is not signed by a key of the policy is of another time or key, and is left out; the auditor's has to be.
+func (s *subject) published(ctx context.Context, policy *audit.Policy, files []string) (all []verify.Published, err error) {
+	if policy == nil {
+		if len(files) > 0 {
+			return nil, errors.New("the log has no key here to verify checkpoints with: --policy names it")
+		}
+		return nil, nil
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		signed, err := audit.Open(text, policy)
+		if err != nil {
+			return nil, fmt.Errorf("the checkpoint in %s: %w", file, err)
+		}
+		all = append(all, verify.Published{Name: file, Size: signed.Size, Root: signed.Root})
+	}
+	err = s.given(ctx, func(name string, text []byte) error {
+		signed, err := audit.Open(text, policy)
+		if err != nil {
+			return fmt.Errorf("the checkpoint %s: %w", name, err)
+		}
+		all = append(all, verify.Published{Name: name, Size: signed.Size, Root: signed.Root})
+		return nil
+	})
+	return all, err
+}
+
+// reportVerified prints what was verified, and fails where it does not hold.
+func (a *app) reportVerified(r *verify.Report) error {
+	if a.json {
+		text, err := json.Marshal(struct {
+			OK bool `json:"ok"`
+			*verify.Report
+		}{r.OK(), r})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out, string(text))
+	} else {
+		a.printVerified(r)
+	}
+	if !r.OK() {
+		return errUnverified
+	}
+	return nil
+}
+
+func (a *app) printVerified(r *verify.Report) {
+	p := a.page()
+	for _, c := range r.Checks {
+		mark, s := "holds ", good
+		if !c.OK {
+			mark, s = "BROKEN", caution
+		}
+		p.hang(s, fmt.Sprintf("%s  %-10s ", mark, c.Check), fmt.Sprintf("%s (%.1f s)", c.Detail, c.Seconds))
+	}
+	p.blank()
+	if r.OK() {
+		p.say(bold, 0, fmt.Sprintf("Verified: %d entries with the root %s.", r.Entries, r.Root))
+	} else {
+		p.say(bold, 0, "NOT verified.")
+	}
+	if err := p.flush(); err != nil {
+		fmt.Fprintln(a.err, err)
+	}
+}
