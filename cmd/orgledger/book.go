@@ -28,7 +28,8 @@ type book struct {
 	concerned map[domain.Ref][]uint64 // the references whose entries have all been read
 	titles    map[title]string
 	sources   map[domain.SourceID]*domain.SourceRegistered
-	subject   domain.Ref // what the page is about: told by its name alone
+	subject   domain.Ref      // what the page is about: told by its name alone
+	shown     map[uint64]bool // the entries that the page tells of
 }
 
 // title is what a reference is called on a day.
@@ -41,7 +42,7 @@ type title struct {
 func openBook(ctx context.Context, s session, known any) (*book, error) {
 	b := &book{session: s, entries: make(map[uint64]*domain.Recorded), seqs: make(map[uuid.UUID]uint64),
 		amended: make(map[uuid.UUID][]uint64), concerned: make(map[domain.Ref][]uint64), titles: make(map[title]string),
-		sources: make(map[domain.SourceID]*domain.SourceRegistered)}
+		sources: make(map[domain.SourceID]*domain.SourceRegistered), shown: make(map[uint64]bool)}
 	var err error
 	b.known, err = b.resolve(ctx, known)
 	return b, err
@@ -267,7 +268,16 @@ func (b *book) editionAt(ctx context.Context, seq, known uint64) (*edition, erro
 			return nil, err
 		}
 	}
-	return b.editionOf(e, known), nil
+	v := b.editionOf(e, known)
+	b.tells(append(v.Changes, e)...)
+	return v, nil
+}
+
+// tells notes entries that the page tells of.
+func (b *book) tells(entries ...*domain.Recorded) {
+	for _, e := range entries {
+		b.shown[e.Seq] = true
+	}
 }
 
 // editionOf applies the corrections and retractions that have been read.

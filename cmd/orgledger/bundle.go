@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -75,10 +77,11 @@ func (s *local) Bundle(ctx context.Context, ref domain.Ref, on domain.Date, know
 	if b.Answer, err = askRaw(ctx, s, question); err != nil {
 		return nil, err
 	}
-	if b.Explanation, err = s.explained(ctx, ref, on, known); err != nil {
+	var told []uint64
+	if b.Explanation, told, err = s.explained(ctx, ref, on, known); err != nil {
 		return nil, err
 	}
-	seqs, err := s.evidence(ctx, ref, b.Answer, known)
+	seqs, err := s.evidence(ctx, b.Answer, told, known)
 	if err != nil {
 		return nil, err
 	}
@@ -103,27 +106,16 @@ func (s *local) Bundle(ctx context.Context, ref domain.Ref, on domain.Date, know
 	return archive.Bytes(), err
 }
 
-// evidence lists the entries that an answer rests on, rising: the facts that it names, all that corrects or retracts them
-// or another fact about the thing, and the sources that they cite.
-func (s *local) evidence(ctx context.Context, ref domain.Ref, answer []byte, known uint64) ([]uint64, error) {
+// evidence lists the entries that an answer rests on, rising: the facts that it names, what the explanation tells of,
+// corrections and retractions among it, and the sources that they cite.
+func (s *local) evidence(ctx context.Context, answer []byte, told []uint64, known uint64) ([]uint64, error) {
 	seqs, err := audit.Cited(answer)
 	if err != nil {
 		return nil, err
 	}
-	if ref.Kind == domain.KindOrganisation { // the answer names no facts of its own
-		for _, seq := range s.View().Mentions(ref, known) {
-			if about := s.View().EntryAbout(seq); about == ref {
-				seqs = append(seqs, seq)
-			}
-		}
-	}
-	for _, seq := range slices.Clone(seqs) {
-		amendments, err := s.amendmentsOf(ctx, seq, known)
-		if err != nil {
-			return nil, err
-		}
-		seqs = append(seqs, amendments...)
-	}
+	seqs = append(seqs, told...)
+	slices.Sort(seqs)
+	seqs = slices.Compact(seqs)
 	sources := make(map[domain.SourceID]bool)
 	for _, seq := range seqs {
 		e, err := s.Entry(ctx, seq)
@@ -145,50 +137,18 @@ func (s *local) evidence(ctx context.Context, ref domain.Ref, answer []byte, kno
 	return slices.Compact(seqs), nil
 }
 
-// amendmentsOf lists the corrections and retractions of an entry that are known.
-func (s *local) amendmentsOf(ctx context.Context, seq, known uint64) (seqs []uint64, err error) {
-	e, err := s.Entry(ctx, seq)
-	if err != nil {
-		return nil, err
-	}
-	view := s.View()
-	first := domain.Ref{} // every amendment of an entry concerns all that the entry names
-	e.References(func(ref domain.Ref) {
-		if first.ID == "" {
-			first = ref
-		}
-	})
-	for _, later := range view.Mentions(first, known) {
-		switch view.EntryType(later) {
-		case domain.TypeEntryCorrected:
-			if view.Corrected(later) == seq {
-				seqs = append(seqs, later)
-			}
-		case domain.TypeEntryRetracted:
-			retraction, err := s.Entry(ctx, later)
-			if err != nil {
-				return nil, err
-			}
-			if retraction.Fact.(*domain.EntryRetracted).Retracts == e.ID {
-				seqs = append(seqs, later)
-			}
-		}
-	}
-	return seqs, nil
-}
-
-// explained is what explain prints.
-func (s *local) explained(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) (string, error) {
+// explained is what explain prints, and the entries that it tells of.
+func (s *local) explained(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) (string, []uint64, error) {
 	var text bytes.Buffer
 	writer := &app{in: strings.NewReader(""), out: &text, err: &text, ledger: s.name}
 	b, err := openBook(ctx, s, known)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	q := &inquiry{app: writer, book: b, page: writer.page(), on: on, past: known < s.View().Seq()}
-	if err := q.explain(ctx, ref.String()); err != nil {
-		return "", err
+	if err := errors.Join(q.explain(ctx, ref.String()), q.flush()); err != nil {
+		return "", nil, err
 	}
-	err = q.flush()
-	return text.String(), err
+	told := slices.Collect(maps.Keys(b.shown))
+	return text.String(), slices.DeleteFunc(told, func(seq uint64) bool { return seq > known }), nil
 }

@@ -143,11 +143,13 @@ func (q *inquiry) amendmentsAlike(ctx context.Context, list []*domain.Recorded) 
 	if err := q.tell(ctx, &first.Entry); err != nil {
 		return err
 	}
+	q.tells(list...)
 	text := q.sentence(&first.Entry) + "."
 	if len(list) > 1 {
 		by, of := make([]uint64, len(list)), make([]uint64, len(list))
 		for i, e := range list {
 			by[i], of[i] = e.Seq, q.seqs[amendedBy(e.Fact)]
+			q.tells(q.entries[of[i]])
 		}
 		text = fmt.Sprintf("Entries %s were %s by entries %s; the first: %s", seqsWords(of), amendmentVerb(first.Fact), seqsWords(by), lower(text))
 	}
@@ -273,6 +275,7 @@ func (q *inquiry) earlierSentence(ctx context.Context, w was) error {
 	if err := q.tell(ctx, &change.Entry); err != nil {
 		return err
 	}
+	q.tells(change)
 	q.say(caution, 2, capital(known)+", the answer was: "+w.text)
 	q.say(plain, 4, fmt.Sprintf("Entry %d changed that: %s.", change.Seq, lower(q.sentence(&change.Entry))))
 	return nil

@@ -55,7 +55,7 @@ func (a *app) verify(ctx context.Context, o verifying) error {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
 	}
-	subject, err := a.subject(ctx)
+	subject, err := a.folderSubject(ctx)
 	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
 		return a.reportVerified(&verify.Report{Seed: o.seed, Checks: []verify.Check{{Check: verify.CheckLog, Detail: damage.Error()}}})
 	}
