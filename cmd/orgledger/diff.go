@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
@@ -25,10 +26,15 @@ func (a *app) diffCommand() *cobra.Command {
 		Short:   "Compare two days, or what was known of them at two points",
 		Long: `Compare who held what on two days, or what was known at two points of the log of one day or two. It lists
 every holding whose holders differ, together with those that went the same way: who lost it → who gained
-it. A unit is listed by the organisation that it is.`,
+it. A unit is listed by the organisation that it is.
+
+Where both the days and the known points differ, it tells apart what was learned (of the first day, between
+the two points) and how the world changed (between the two days, as known at the second point). With
+--json these are the members learned and world, beside changes, which has both in one.`,
 		Example: examples(`orgledger diff --from 2019-03-31 --to 2019-04-02`,
 			`orgledger diff --from 2023-03-15 --to 2023-03-15 --from-known 248 --to-known 360`,
-			`orgledger diff --from 2013-03-31 --to 2013-04-01 --known 205`),
+			`orgledger diff --from 2013-03-31 --to 2013-04-01 --known 205`,
+			`orgledger diff --from 2023-03-15 --from-known 248 --to 2023-04-02 --to-known 360`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diff(cmd, s) },
 	}
@@ -84,10 +90,11 @@ func (a *app) diff(cmd *cobra.Command, s span) error {
 }
 
 func (q *inquiry) differences(ctx context.Context, from domain.Date, known uint64) error {
-	point := func(on domain.Date, known uint64) map[string]any {
-		return map[string]any{"on": on.String(), "known": known}
+	before, after := point{from, known}, point{q.on, q.known}
+	if before.on != after.on && before.known != after.known {
+		return q.bothDifferences(ctx, before, after)
 	}
-	answer, err := answer[projections.Diff](ctx, q, map[string]any{"q": "diff", "from": point(from, known), "to": point(q.on, q.known)})
+	answer, err := answer[projections.Diff](ctx, q, diffQuestion(before, after))
 	if answer == nil {
 		return err
 	}
@@ -95,15 +102,68 @@ func (q *inquiry) differences(ctx context.Context, from domain.Date, known uint6
 		return err
 	}
 	q.blank()
-	if len(answer.Changes) == 0 {
+	return q.tellChanges(ctx, answer.Changes)
+}
+
+// point is a day as known at an entry.
+type point struct {
+	on    domain.Date
+	known uint64
+}
+
+func diffQuestion(from, to point) map[string]any {
+	question := map[string]any{"q": "diff"}
+	for name, p := range map[string]point{"from": from, "to": to} {
+		question[name] = map[string]any{"on": p.on.String(), "known": p.known}
+	}
+	return question
+}
+
+// bothDifferences tells what was learned of the first day, and then how the world changed from there.
+func (q *inquiry) bothDifferences(ctx context.Context, before, after point) error {
+	between := point{before.on, after.known}
+	learned, err := ask[projections.Diff](ctx, q.session, diffQuestion(before, between))
+	if err != nil {
+		return err
+	}
+	world, err := ask[projections.Diff](ctx, q.session, diffQuestion(between, after))
+	if err != nil {
+		return err
+	}
+	if q.json {
+		both, err := ask[projections.Diff](ctx, q.session, diffQuestion(before, after))
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(struct {
+			*projections.Diff
+			Learned []projections.Change `json:"learned"`
+			World   []projections.Change `json:"world"`
+		}{both, learned.Changes, world.Changes})
+		q.line(string(line))
+		return err
+	}
+	if err := q.diffHeading(ctx, before.on, before.known); err != nil {
+		return err
+	}
+	q.section(fmt.Sprintf("Between entries %d and %d we learned of %s", before.known, after.known, dayWords(before.on)))
+	if err := q.tellChanges(ctx, learned.Changes); err != nil {
+		return err
+	}
+	q.section(fmt.Sprintf("Between %s and %s the world changed, as known at entry %d", dayWords(before.on), dayWords(after.on), after.known))
+	return q.tellChanges(ctx, world.Changes)
+}
+
+func (q *inquiry) tellChanges(ctx context.Context, changes []projections.Change) error {
+	if len(changes) == 0 {
 		q.say(plain, 0, "Nothing differs: every holding has the same holders.")
 		return nil
 	}
-	if err := q.learnChanges(ctx, answer.Changes); err != nil {
+	if err := q.learnChanges(ctx, changes); err != nil {
 		return err
 	}
-	q.say(plain, 0, tally(answer.Changes))
-	q.changesList(answer.Changes)
+	q.say(plain, 0, tally(changes))
+	q.changesList(changes)
 	return nil
 }
 
