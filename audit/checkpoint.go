@@ -61,6 +61,15 @@ func parseCheckpoint(text string) (c Checkpoint, err error) {
 	return c, nil
 }
 
+// ReadCheckpoint reads what a signed checkpoint says. It verifies nothing: see [Open].
+func ReadCheckpoint(signed []byte) (Checkpoint, error) {
+	text, _, err := splitNote(signed)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	return parseCheckpoint(text)
+}
+
 // Sign gives the checkpoint as a note with the signatures of all signers, in their order.
 func (c Checkpoint) Sign(signers ...note.Signer) ([]byte, error) {
 	if _, err := parseCheckpoint(c.Text()); err != nil {
@@ -81,6 +90,33 @@ func Cosign(signed []byte, witness note.Signer) (line []byte, err error) {
 		return nil, err
 	}
 	return alone[len(text)+1:], nil
+}
+
+// CheckCosignature finds, among the signature lines that a witness answered with, the one of its key, and verifies that
+// it cosigns the checkpoint. The error is ErrMalformed or ErrSignature.
+func CheckCosignature(signed, lines []byte, witnessKey string) (line []byte, _ Cosignature, err error) {
+	key, err := parseVerifier(witnessKey, witnessKind)
+	if err != nil {
+		return nil, Cosignature{}, err
+	}
+	text, _, err := splitNote(signed)
+	if err != nil {
+		return nil, Cosignature{}, err
+	}
+	_, given, err := splitNote([]byte(text + "\n" + string(lines)))
+	if err != nil {
+		return nil, Cosignature{}, err
+	}
+	found, err := verifyLines(text, given, []verifier{key})
+	if err != nil {
+		return nil, Cosignature{}, err
+	}
+	for i, g := range given {
+		if len(found) == 1 && g.name == key.name && g.hash == key.hash {
+			return bytes.SplitAfter(lines, []byte("\n"))[i], Cosignature{key.name, found[0].at}, nil
+		}
+	}
+	return nil, Cosignature{}, fmt.Errorf("no line of %s: %w", key.name, ErrSignature)
 }
 
 // Cosignature is that of a witness of the policy.

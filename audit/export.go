@@ -32,11 +32,7 @@ type Export struct {
 // all: a crash, or the context's end, leaves the earlier export, and writing again finishes it. Only one process may write
 // to a folder at a time. Entries are in memory 256 at a time.
 func WriteExport(ctx context.Context, dir string, e Export) error {
-	text, _, err := splitNote(e.Checkpoint)
-	if err != nil {
-		return err
-	}
-	checkpoint, err := parseCheckpoint(text)
+	checkpoint, err := ReadCheckpoint(e.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -87,11 +83,7 @@ func exported(dir string, now Checkpoint, v View) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	text, _, err := splitNote(signed)
-	if err != nil {
-		return 0, err
-	}
-	before, err := parseCheckpoint(text)
+	before, err := ReadCheckpoint(signed)
 	switch {
 	case err != nil:
 		return 0, err

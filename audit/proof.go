@@ -35,6 +35,19 @@ func VerifyConsistency(from, to uint64, fromRoot, toRoot Hash, consistency []Has
 	return nil
 }
 
+// ConsistentRoot is the root of the from leaves that a proof of consistency shows to be the beginning of a tree with
+// a root: whoever knows another root of from leaves has the proof that there are two histories. Where from is 0 or a
+// power of two no proof says its root. The error is ErrUnproven.
+func ConsistentRoot(from, to uint64, toRoot Hash, consistency []Hash) (root Hash, err error) {
+	err = proof.VerifyConsistency(rfc6962.DefaultHasher, from, to, byteSlices(consistency), root[:], toRoot[:])
+	wrong, ok := errors.AsType[proof.RootMismatchError](err)
+	if !ok || from&(from-1) == 0 {
+		return Hash{}, fmt.Errorf("no root of %d leaves: %w", from, ErrUnproven)
+	}
+	root = Hash(wrong.CalculatedRoot)
+	return root, VerifyConsistency(from, to, root, toRoot, consistency)
+}
+
 func byteSlices(hashes []Hash) [][]byte {
 	list := make([][]byte, len(hashes))
 	for i := range hashes {
