@@ -169,6 +169,11 @@ func (c *Client) Receipt(ctx context.Context, seq uint64) ([]byte, error) {
 	return c.text(ctx, "/v1/receipts/"+strconv.FormatUint(seq, 10), nil)
 }
 
+// Digest asks for the signed digest of what is held on a day as known at an entry.
+func (c *Client) Digest(ctx context.Context, on domain.Date, known uint64) ([]byte, error) {
+	return c.text(ctx, "/tlog/digest", url.Values{"on": {on.String()}, "known": {strconv.FormatUint(known, 10)}})
+}
+
 // Tile asks for a resource of the log as C2SP tlog-tiles.
 func (c *Client) Tile(ctx context.Context, t audit.Tile) ([]byte, error) {
 	return c.text(ctx, "/tlog/"+t.Path(), nil)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/orgledger/orgledger/audit"
@@ -15,6 +16,7 @@ import (
 func (s *server) tlogRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /tlog/checkpoint", s.reached(s.checkpoint))
 	mux.HandleFunc("GET /tlog/policy", s.policy)
+	mux.HandleFunc("GET /tlog/digest", s.reached(s.digest))
 	mux.HandleFunc("GET /tlog/{tile...}", s.tile)
 	mux.HandleFunc("GET /v1/receipts/{seq}", s.receipt)
 	mux.HandleFunc("GET /v1/bundles", s.reached(s.bundled))
@@ -101,24 +103,62 @@ func (s *server) bundled(w http.ResponseWriter, r *http.Request) {
 	if !s.notarised(w) {
 		return
 	}
-	query := r.URL.Query()
-	ref, err := domain.ParseRef(query.Get("ref"))
-	on, err2 := domain.ParseDate(query.Get("on"))
-	known, err3 := s.ledger.View().Seq(), error(nil)
-	if query.Has("known") {
-		known, err3 = sequence(query, "known")
-	}
-	if err := errors.Join(err, err2, err3); err != nil {
+	ref, err := domain.ParseRef(r.URL.Query().Get("ref"))
+	at, err2 := s.point(r.URL.Query())
+	if err := errors.Join(err, err2); err != nil {
 		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
-	archive, err := s.bundle(r.Context(), ref, on, known)
+	archive, err := s.bundle(r.Context(), ref, at.on, at.known)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, on, known)))
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, at.on, at.known)))
 	s.bytes(w, "application/zip", archive)
+}
+
+// digest signs what is held on a day as known at an entry.
+func (s *server) digest(w http.ResponseWriter, r *http.Request) {
+	if !s.notarised(w) {
+		return
+	}
+	at, err := s.point(r.URL.Query())
+	if err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		return
+	}
+	sum := s.ledger.Digest(at.on, at.known)
+	signed, err := s.notary.SignDigest(at.known, at.on.String(), sum)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	s.bytes(w, "text/plain; charset=utf-8", signed)
+}
+
+// point is a day as known at an entry.
+type point struct {
+	on    domain.Date
+	known uint64
+}
+
+// point reads on, which is given, and known, which is everything recorded where it is not.
+func (s *server) point(query url.Values) (at point, err error) {
+	if at.on, err = domain.ParseDate(query.Get("on")); err != nil {
+		return at, fmt.Errorf("on: %w", err)
+	}
+	recorded := s.ledger.View().Seq()
+	if at.known = recorded; query.Has("known") {
+		if at.known, err = sequence(query, "known"); err != nil {
+			return at, err
+		}
+	}
+	if at.known > recorded {
+		return at, fmt.Errorf("known is %d, and %d entries are recorded", at.known, recorded)
+	}
+	return at, nil
 }
 
 func (s *server) bytes(w http.ResponseWriter, kind string, content []byte) {

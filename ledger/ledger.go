@@ -59,6 +59,11 @@ func (l *Ledger) View() *projections.View { return l.index.View() }
 // Tree is the Merkle tree of everything recorded so far, of at least the entries that the view has. It is immutable.
 func (l *Ledger) Tree() audit.View { return l.tree.View() }
 
+// Digest is one hash over who holds everything on a day, as known at an entry; see projections.Digest.
+func (l *Ledger) Digest(on domain.Date, known uint64) string {
+	return l.View().Digest(projections.Point{On: on, Known: known}).SHA256
+}
+
 // Event reads the event of a recorded entry as it is stored: the leaf of the Merkle tree. It fails with
 // eventstore.ErrBeyondLog where there is none.
 func (l *Ledger) Event(ctx context.Context, seq uint64) ([]byte, error) {

@@ -37,3 +37,34 @@ func SyncFolder(path string) error {
 	}
 	return errors.Join(folder.Sync(), folder.Close())
 }
+
+// Once reads a file, and where it is not there makes it of what fresh gives: whole or not at all, for its owner alone,
+// durable when Once returns. A file that is there is never written; of several that make it at the same time one
+// does, and all read the same.
+func Once(path string, fresh func() ([]byte, error)) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return data, err
+	}
+	if data, err = fresh(); err != nil {
+		return nil, err
+	}
+	err = create(path, data)
+	if errors.Is(err, fs.ErrExist) {
+		return os.ReadFile(path)
+	}
+	return data, err
+}
+
+func create(path string, data []byte) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), ".draft-*") // for its owner alone
+	if err != nil {
+		return err
+	}
+	_, err = draft.Write(data)
+	err = errors.Join(err, draft.Sync(), draft.Close())
+	if err == nil {
+		err = os.Link(draft.Name(), path) // fails where there is one
+	}
+	return errors.Join(err, os.Remove(draft.Name()), SyncFolder(filepath.Dir(path)))
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -30,6 +31,39 @@ The key is made when it is first needed, in the data folder, for its owner alone
 			})
 		},
 	}
+	a.witnessFlags(command)
+	return command
+}
+
+func (a *app) digestCommand() *cobra.Command {
+	var m moment
+	command := &cobra.Command{
+		Use:     "digest",
+		GroupID: "audit",
+		Short:   "Print a signed digest: one hash over everything that is held",
+		Long: `Print a signed statement of one hash over who holds everything on a day, as known at an entry: whoever folds
+the log anew comes to the same, whenever that is. Whoever keeps it can have it made again:
+orgledger verify --digest FILE. With --json it is the answer to the question digest, unsigned.`,
+		Example: examples(`orgledger digest --on 2023-03-15 --known 248 > digest-248`, `orgledger verify --digest digest-248`),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error {
+				question := q.onDay(q.question("digest"))
+				if q.json {
+					raw, err := askRaw(ctx, q.session, question)
+					q.line(string(raw))
+					return err
+				}
+				signed, err := q.session.Digest(ctx, q.on, q.known)
+				if err != nil {
+					return err
+				}
+				_, err = q.page.out.Write(signed)
+				return err
+			})
+		},
+	}
+	m.onFlag(command)
+	m.knownFlag(command)
 	a.witnessFlags(command)
 	return command
 }

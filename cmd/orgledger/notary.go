@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/orgledger/orgledger/audit/witness"
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/notary"
 )
@@ -53,9 +54,12 @@ func (a *app) openNotary(l *ledger.Ledger) (*notary.Notary, error) {
 		w.need = len(w.urls)
 	}
 	options := notary.Options{Dir: w.dir, Ledger: a.ledger, Tree: l.Tree, Need: w.need, Every: w.every,
-		Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+		Digest: func(known uint64) (on, sum string) {
+			return domain.LastDate.String(), l.Digest(domain.LastDate, known)
+		},
+		Logger: a.logger()}
 	for i, url := range w.urls {
-		_, _ = url, i
+		options.Witnesses = append(options.Witnesses, &witness.Client{URL: url, Key: w.keys[i]})
 	}
 	return notary.Open(options)
 }
@@ -106,6 +110,15 @@ func (s *local) Policy(context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return n.Policy().Text(), nil
+}
+
+// Digest signs what is held on a day as known at an entry.
+func (s *local) Digest(_ context.Context, on domain.Date, known uint64) ([]byte, error) {
+	n, err := s.notary.get()
+	if err != nil {
+		return nil, err
+	}
+	return n.SignDigest(known, on.String(), s.Ledger.Digest(on, known))
 }
 
 // Receipt proves an entry.

@@ -30,6 +30,7 @@ type session interface {
 	Checkpoint(ctx context.Context) ([]byte, error)
 	Policy(ctx context.Context) ([]byte, error)
 	Receipt(ctx context.Context, seq uint64) ([]byte, error)
+	Digest(ctx context.Context, on domain.Date, known uint64) ([]byte, error)
 	Tile(ctx context.Context, t audit.Tile) ([]byte, error)
 	Bundle(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error)
 	Close() error
@@ -93,8 +94,13 @@ func (a *app) client(address string) *api.Client {
 	return c
 }
 
+// logger writes what an operator has to know to standard error.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 func (a *app) storeOptions() eventstore.Options {
-	o := eventstore.Options{Ledger: a.ledger, Replicas: a.replicas, Version: version, Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o := eventstore.Options{Ledger: a.ledger, Replicas: a.replicas, Version: version, Logger: a.logger()}
 	if a.server != "" {
 		o.Server, o.Creds = a.server, a.creds
 	} else {

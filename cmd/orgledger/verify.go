@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger/notary"
 	"github.com/orgledger/orgledger/ledger/verify"
@@ -19,6 +21,7 @@ import (
 // verifying is how verify is set up.
 type verifying struct {
 	checkpoints []string
+	digests     []string
 	policy      string
 	sample      int
 	seed        uint64
@@ -44,6 +47,7 @@ only by them.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), o) },
 	}
 	command.Flags().StringArrayVar(&o.checkpoints, "checkpoint", nil, "a signed checkpoint that was kept, a `FILE`; may be repeated")
+	command.Flags().StringArrayVar(&o.digests, "digest", nil, "a signed digest that was kept, a `FILE`; may be repeated")
 	command.Flags().StringVar(&o.policy, "policy", "", "whom to believe, a `FILE` of C2SP tlog-policy; the log's own key, unless told otherwise")
 	command.Flags().IntVar(&o.sample, "sample", 100, "compare `N` answers with the plain fold; 0: none")
 	command.Flags().Uint64Var(&o.seed, "seed", 0, "`NUMBER` that the sample is drawn with; by the clock, unless told otherwise")
@@ -74,13 +78,17 @@ func (a *app) verifySubject(ctx context.Context, s *subject, o verifying) (*veri
 	if err != nil {
 		return nil, err
 	}
-	published, err := s.published(ctx, policy, o.checkpoints)
+	kept, err := s.given(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	published, digests, err := readKept(kept, policy)
 	if err != nil {
 		return nil, err
 	}
 	meter := a.progress("reading the log", "commits")
 	defer meter.done()
-	return verify.Run(ctx, s.log, verify.Options{Published: published, Served: s.served, Sample: o.sample, Seed: o.seed,
+	return verify.Run(ctx, s.log, verify.Options{Published: published, Digests: digests, Served: s.served, Sample: o.sample, Seed: o.seed,
 		Progress: meter.uint64s})
 }
 
@@ -90,8 +98,16 @@ type subject struct {
 	served func(ctx context.Context, question []byte) ([]byte, error) // nil: nobody serves it
 	close  func() error
 
-	ownPolicy func(ctx context.Context) ([]byte, error)                                      // that the ledger names itself
-	given     func(ctx context.Context, fn func(name string, checkpoint []byte) error) error // the checkpoints that it gave out
+	ownPolicy func(ctx context.Context) ([]byte, error) // that the ledger names itself
+	own       func(ctx context.Context) ([]kept, error) // what it gave out
+}
+
+// kept is a signed note that somebody has kept.
+type kept struct {
+	name string // where
+	kind notary.Kind
+	note []byte
+	own  bool // the ledger has kept it itself
 }
 
 // folderSubject is the ledger in a data folder, or on a NATS server, which this process reads by itself.
@@ -118,10 +134,12 @@ func (a *app) folderSubject(ctx context.Context) (*subject, error) {
 			}
 			return policy.Text(), nil
 		},
-		given: func(_ context.Context, fn func(string, []byte) error) error {
-			return notary.Given(notary.GivenPath(dir, a.ledger), func(at time.Time, note []byte) error {
-				return fn("given out on "+at.Format(time.RFC3339), note)
+		own: func(context.Context) (all []kept, err error) {
+			err = notary.EachGiven(notary.GivenPath(dir, a.ledger), func(g notary.Given) error {
+				all = append(all, kept{"given out on " + g.At.Format(time.RFC3339), g.Kind, g.Note, true})
+				return nil
 			})
+			return all, err
 		}}, nil
 }
 
@@ -144,35 +162,67 @@ func (s *subject) policy(ctx context.Context, file string) (*audit.Policy, error
 	return policy, nil
 }
 
-// published are the checkpoints that the ledger gave out and those that the auditor kept. One of the ledger's own that
-// is not signed by a key of the policy is of another time or key, and is left out; the auditor's has to be.
-func (s *subject) published(ctx context.Context, policy *audit.Policy, files []string) (all []verify.Published, err error) {
-	if policy == nil {
-		if len(files) > 0 {
-			return nil, errors.New("the log has no key here to verify checkpoints with: --policy names it")
+// given is what the auditor kept, and what the ledger gave out.
+func (s *subject) given(ctx context.Context, o verifying) (all []kept, err error) {
+	for kind, files := range map[notary.Kind][]string{notary.KindCheckpoint: o.checkpoints, notary.KindDigest: o.digests} {
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, kept{file, kind, text, false})
 		}
+	}
+	own, err := s.own(ctx)
+	return append(all, own...), err
+}
+
+// readKept verifies the signatures of what was kept. What the ledger gave out itself needs no witness.
+func readKept(all []kept, policy *audit.Policy) (checkpoints []verify.Published, digests []verify.Digest, err error) {
+	if policy == nil && len(all) > 0 {
+		return nil, nil, errors.New("the log has no key here to verify checkpoints with: --policy names it")
+	}
+	alone, err := unwitnessed(policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range all {
+		policy := policy
+		if k.own {
+			policy = alone
+		}
+		switch k.kind {
+		case notary.KindCheckpoint:
+			signed, err := audit.Open(k.note, policy)
+			if err != nil {
+				return nil, nil, fmt.Errorf("the checkpoint %s: %w", k.name, err)
+			}
+			checkpoints = append(checkpoints, verify.Published{Name: k.name, Size: signed.Size, Root: signed.Root})
+		case notary.KindDigest:
+			d, err := audit.OpenDigest(k.note, policy)
+			if err != nil {
+				return nil, nil, fmt.Errorf("the digest %s: %w", k.name, err)
+			}
+			on, err := domain.ParseDate(d.On)
+			if err != nil {
+				return nil, nil, fmt.Errorf("the digest %s: %w", k.name, err)
+			}
+			digests = append(digests, verify.Digest{Name: k.name, Known: d.Known, On: on, SHA256: d.SHA256})
+		}
+	}
+	return checkpoints, digests, nil
+}
+
+// unwitnessed is a policy that believes the same logs and needs no witness.
+func unwitnessed(policy *audit.Policy) (*audit.Policy, error) {
+	if policy == nil {
 		return nil, nil
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		signed, err := audit.Open(text, policy)
-		if err != nil {
-			return nil, fmt.Errorf("the checkpoint in %s: %w", file, err)
-		}
-		all = append(all, verify.Published{Name: file, Size: signed.Size, Root: signed.Root})
+	var text strings.Builder
+	for _, log := range policy.Logs() {
+		text.WriteString("log " + log.Key + "\n")
 	}
-	err = s.given(ctx, func(name string, text []byte) error {
-		signed, err := audit.Open(text, policy)
-		if err != nil {
-			return fmt.Errorf("the checkpoint %s: %w", name, err)
-		}
-		all = append(all, verify.Published{Name: name, Size: signed.Size, Root: signed.Root})
-		return nil
-	})
-	return all, err
+	return audit.ParsePolicy([]byte(text.String() + "quorum none\n"))
 }
 
 // reportVerified prints what was verified, and fails where it does not hold.

@@ -12,49 +12,60 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/orgledger/orgledger/audit/durable"
 )
 
-// archive is a file of every checkpoint that was given out, in order, each behind a line that says its length and
-// when it was signed. It is written before a checkpoint is given out. Its loss costs nothing recorded, but
+// archive is a file of every checkpoint and digest that was given out, in order, each behind a line that says what it
+// is, its length, and when it was signed. It is written before they are given out. Its loss costs nothing recorded, but
 // nothing on this machine then tells a log that was rebuilt whole.
 type archive struct {
 	file *os.File
 }
 
-// given is a checkpoint as the archive has it.
-type given struct {
+// Given is what was given out, as the archive has it.
+type Given struct {
+	Kind Kind
 	At   time.Time // UTC, to the second
-	Note []byte
+	Note []byte    // signed
 }
 
-const archiveLine = "checkpoint "
+// Kind says what was given out.
+type Kind string
 
-// limitGiven is the longest checkpoint that is kept, in bytes.
+// The kinds.
+const (
+	KindCheckpoint Kind = "checkpoint" // see audit.Open
+	KindDigest     Kind = "digest"     // see audit.OpenDigest
+)
+
+// limitGiven is the longest note that is kept, in bytes.
 const limitGiven = 1 << 20
 
-// openArchive opens the file or makes it, and gives back the last checkpoint in it; nil: none. What a crash left
-// unfinished at its end was never given out, and is cut off.
-func openArchive(path string) (*archive, *given, error) {
+// openArchive opens the file or makes it, and gives back the last of each kind in it. What a crash left unfinished at
+// its end was never given out, and is cut off.
+func openArchive(path string) (*archive, map[Kind]Given, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, nil, err
 	}
-	var last *given
-	whole, err := readArchive(file, func(g given) error { last = &g; return nil })
+	last := make(map[Kind]Given)
+	whole, err := readArchive(file, func(g Given) error { last[g.Kind] = g; return nil })
 	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = file.Truncate(whole)
 	}
 	if err == nil {
 		_, err = file.Seek(whole, io.SeekStart)
 	}
-	if err = errors.Join(err, syncDir(filepath.Dir(path))); err != nil {
+	if err = errors.Join(err, durable.SyncFolder(filepath.Dir(path))); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the checkpoints given out, %s: %w", path, err), file.Close())
 	}
 	return &archive{file}, last, nil
 }
 
-// Given calls fn with every checkpoint in an archive, in order. A missing file has none.
-func Given(path string, fn func(at time.Time, note []byte) error) error {
+// EachGiven calls fn with everything that was given out, in order, by the file that GivenPath names. A missing file has
+// nothing.
+func EachGiven(path string, fn func(Given) error) error {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -63,7 +74,7 @@ func Given(path string, fn func(at time.Time, note []byte) error) error {
 		return err
 	}
 	defer file.Close()
-	_, err = readArchive(file, func(g given) error { return fn(g.At, g.Note) })
+	_, err = readArchive(file, fn)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("read the checkpoints given out, %s: %w", path, err)
 	}
@@ -71,8 +82,8 @@ func Given(path string, fn func(at time.Time, note []byte) error) error {
 }
 
 // readArchive calls fn with what is whole, and says up to which byte that is. io.ErrUnexpectedEOF: the file ends
-// within a checkpoint.
-func readArchive(from io.Reader, fn func(given) error) (whole int64, err error) {
+// within a note.
+func readArchive(from io.Reader, fn func(Given) error) (whole int64, err error) {
 	in := bufio.NewReader(from)
 	for n := 1; ; n++ {
 		line, err := in.ReadString('\n')
@@ -86,7 +97,7 @@ func readArchive(from io.Reader, fn func(given) error) (whole int64, err error) 
 		}
 		g, size, err := parseGiven(line)
 		if err != nil {
-			return whole, fmt.Errorf("checkpoint %d, at byte %d: %w", n, whole, err)
+			return whole, fmt.Errorf("note %d, at byte %d: %w", n, whole, err)
 		}
 		g.Note = make([]byte, size)
 		if _, err := io.ReadFull(in, g.Note); err != nil {
@@ -99,22 +110,23 @@ func readArchive(from io.Reader, fn func(given) error) (whole int64, err error) 
 	}
 }
 
-func parseGiven(line string) (g given, size int, err error) {
-	words := strings.Fields(strings.TrimPrefix(line, archiveLine))
-	if !strings.HasPrefix(line, archiveLine) || len(words) != 2 {
-		return g, 0, fmt.Errorf("%q does not begin a checkpoint", line)
+func parseGiven(line string) (g Given, size int, err error) {
+	words := strings.Fields(line)
+	if len(words) != 3 || Kind(words[0]) != KindCheckpoint && Kind(words[0]) != KindDigest {
+		return g, 0, fmt.Errorf("%q does not begin a checkpoint or digest", line)
 	}
-	if size, err = strconv.Atoi(words[0]); err != nil || size < 1 || size > limitGiven {
-		return g, 0, fmt.Errorf("%q is no length", words[0])
+	g.Kind = Kind(words[0])
+	if size, err = strconv.Atoi(words[1]); err != nil || size < 1 || size > limitGiven {
+		return g, 0, fmt.Errorf("%q is no length", words[1])
 	}
-	g.At, err = time.Parse(time.RFC3339, words[1])
+	g.At, err = time.Parse(time.RFC3339, words[2])
 	return g, size, err
 }
 
-// add makes a checkpoint durable.
-func (a *archive) add(g given) error {
+// add makes a note durable.
+func (a *archive) add(g Given) error {
 	var record bytes.Buffer
-	fmt.Fprintf(&record, "%s%d %s\n", archiveLine, len(g.Note), g.At.UTC().Format(time.RFC3339))
+	fmt.Fprintf(&record, "%s %d %s\n", g.Kind, len(g.Note), g.At.UTC().Format(time.RFC3339))
 	record.Write(g.Note)
 	if _, err := a.file.Write(record.Bytes()); err != nil {
 		return err

@@ -16,27 +16,22 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/audit/witness"
 )
-
-// Witness cosigns checkpoints of logs that it has seen to grow only.
-type Witness interface {
-	// Cosign asks for a signature line. prove gives the proof that the log of from entries is the beginning of the
-	// log of to entries.
-	Cosign(ctx context.Context, checkpoint []byte, prove func(from, to uint64) ([]audit.Hash, error)) (line []byte, err error)
-	Key() string // as audit.VerifierKey gives it
-	URL() string
-}
 
 // Options say what a notary needs.
 type Options struct {
 	Dir       string // where its files are: the key and the checkpoints given out
 	Ledger    string
 	Tree      func() audit.View // of what is recorded durably
-	Witnesses []Witness
-	Need      int              // how many of the witnesses have to cosign before a checkpoint is given out
-	Every     time.Duration    // how often a log that has grown gets a checkpoint unasked; 0: a minute
-	Clock     func() time.Time // nil: time.Now
-	Logger    *slog.Logger     // nil: nothing is logged
+	Witnesses []*witness.Client
+	Need      int           // how many of the witnesses have to cosign before a checkpoint is given out
+	Every     time.Duration // how often a log that has grown gets a checkpoint unasked; 0: a minute
+	// Digest is that of everything that is held on a day as known at an entry, in hexadecimal. Once a day one is given out
+	// unasked. nil: none is.
+	Digest func(known uint64) (on, sha256 string)
+	Clock  func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: nothing is logged
 }
 
 // Notary gives out checkpoints. Its methods may be called from any goroutine.
@@ -50,6 +45,7 @@ type Notary struct {
 	publishing sync.Mutex
 	archive    *archive // guarded by publishing
 	failed     error    // guarded by publishing; why nothing can be given out any more
+	digested   Given    // guarded by publishing; the last digest given out
 }
 
 // ErrFork says that the log is not the one that checkpoints were given out for before.
@@ -89,7 +85,7 @@ func Open(o Options) (*Notary, error) {
 	}
 	keys := make([]string, len(o.Witnesses))
 	for i, w := range o.Witnesses {
-		keys[i] = w.Key()
+		keys[i] = w.Key
 	}
 	if n.policy, err = audit.NewPolicy(n.key, o.Need, keys...); err != nil {
 		return nil, fmt.Errorf("the witnesses: %w", err)
@@ -98,9 +94,9 @@ func Open(o Options) (*Notary, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.archive = archive
-	if last != nil {
-		if err := n.resume(last); err != nil {
+	n.archive, n.digested = archive, last[KindDigest]
+	if checkpoint, ok := last[KindCheckpoint]; ok {
+		if err := n.resume(&checkpoint); err != nil {
 			return nil, errors.Join(err, archive.close())
 		}
 	}
@@ -109,7 +105,7 @@ func Open(o Options) (*Notary, error) {
 
 // resume goes on from the last checkpoint given out. It may have been cosigned by other witnesses than there are now:
 // then it is not given out again.
-func (n *Notary) resume(last *given) error {
+func (n *Notary) resume(last *Given) error {
 	own, err := audit.NewPolicy(n.key, 0)
 	if err != nil {
 		return err
@@ -146,6 +142,9 @@ func (n *Notary) Run(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		n.unasked(ctx)
+		if err := n.daily(); err != nil {
+			n.options.Logger.Warn("no digest was given out", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
@@ -204,12 +203,53 @@ func (n *Notary) publish(ctx context.Context) (*audit.Signed, error) {
 	if refused != nil {
 		n.options.Logger.Warn("a witness did not cosign", "error", refused)
 	}
-	if err := n.archive.add(given{n.options.Clock().UTC(), cosigned}); err != nil {
-		n.failed = fmt.Errorf("keep a checkpoint: %w", err) // what of it is in the file is not known
-		return nil, n.failed
+	if err := n.keep(Given{KindCheckpoint, n.options.Clock().UTC(), cosigned}); err != nil {
+		return nil, err
 	}
 	n.latest.Store(signed)
 	return signed, nil
+}
+
+// keep puts into the archive what is going to be given out.
+func (n *Notary) keep(g Given) error {
+	if n.failed != nil {
+		return n.failed
+	}
+	if err := n.archive.add(g); err != nil {
+		n.failed = fmt.Errorf("keep a %s: %w", g.Kind, err) // what of it is in the file is not known
+	}
+	return n.failed
+}
+
+// SignDigest signs what the log's entries amounted to on a day, as known at an entry: a note that audit.OpenDigest
+// reads. It is not kept here.
+func (n *Notary) SignDigest(known uint64, on, sha256 string) ([]byte, error) {
+	signed, err := audit.Digest{Origin: n.signer.Name(), Known: known, On: on, SHA256: sha256}.Sign(n.signer)
+	if err != nil {
+		return nil, fmt.Errorf("sign a digest: %w", err)
+	}
+	return signed, nil
+}
+
+// daily keeps a digest where the last one is a day old.
+func (n *Notary) daily() error {
+	n.publishing.Lock()
+	defer n.publishing.Unlock()
+	known := n.options.Tree().Size()
+	if n.options.Digest == nil || known == 0 || n.options.Clock().Sub(n.digested.At) < 24*time.Hour {
+		return nil
+	}
+	on, sum := n.options.Digest(known)
+	signed, err := n.SignDigest(known, on, sum)
+	if err != nil {
+		return err
+	}
+	g := Given{KindDigest, n.options.Clock().UTC(), signed}
+	if err := n.keep(g); err != nil {
+		return err
+	}
+	n.digested = g
+	return nil
 }
 
 // cosign asks all witnesses at the same time, and adds the lines that they give in the order of the witnesses.
@@ -220,12 +260,9 @@ func (n *Notary) cosign(ctx context.Context, checkpoint []byte, tree audit.View)
 		group.Go(func() error {
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
-			line, err := w.Cosign(ctx, checkpoint, tree.Consistency)
-			if err == nil {
-				err = n.counts(w, checkpoint, line)
-			}
+			line, err := w.Submit(ctx, checkpoint, tree.Consistency)
 			if err != nil {
-				errs[i] = fmt.Errorf("the witness at %s: %w", w.URL(), err)
+				errs[i] = fmt.Errorf("the witness at %s: %w", w.URL, err)
 				return nil
 			}
 			lines[i] = line
@@ -234,15 +271,6 @@ func (n *Notary) cosign(ctx context.Context, checkpoint []byte, tree audit.View)
 	}
 	_ = group.Wait() // none fails
 	return append(bytes.Clone(checkpoint), bytes.Join(lines, nil)...), errors.Join(errs...)
-}
-
-// counts checks that a witness's line is its cosignature.
-func (n *Notary) counts(w Witness, checkpoint, line []byte) error {
-	alone, err := audit.NewPolicy(n.key, 1, w.Key())
-	if err == nil {
-		_, err = audit.Open(append(bytes.Clone(checkpoint), line...), alone)
-	}
-	return err
 }
 
 // patience is how long a witness may take.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/audit/witness"
 	"github.com/orgledger/orgledger/ledger/notary"
 )
 
@@ -29,7 +30,7 @@ func grown(n int, event func(i int) string) *audit.Hashes {
 
 func plain(i int) string { return strings.Repeat("e", i+1) }
 
-func opened(t *testing.T, dir string, log *audit.Hashes, witnesses ...notary.Witness) *notary.Notary {
+func opened(t *testing.T, dir string, log *audit.Hashes, witnesses ...*witness.Client) *notary.Notary {
 	t.Helper()
 	n, err := notary.Open(notary.Options{Dir: dir, Ledger: "main", Tree: log.View, Witnesses: witnesses, Need: len(witnesses)})
 	if err != nil {
@@ -64,7 +65,7 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	if text, _ := os.ReadFile(path); string(text) != "PRIVATE+KEY+no\n" {
 		t.Fatal("a damaged key was written over")
 	}
-	if left, _ := filepath.Glob(path + ".*"); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, ".draft-*")); len(left) != 0 {
 		t.Fatalf("drafts are left: %v", left)
 	}
 }
@@ -163,8 +164,8 @@ func TestGivenOutIsKept(t *testing.T) {
 
 func given(t *testing.T, path string) (notes [][]byte) {
 	t.Helper()
-	err := notary.Given(path, func(_ time.Time, note []byte) error {
-		notes = append(notes, note)
+	err := notary.EachGiven(path, func(g notary.Given) error {
+		notes = append(notes, g.Note)
 		return nil
 	})
 	if err != nil {
@@ -193,16 +194,10 @@ func TestForkIsRefused(t *testing.T) {
 	}
 }
 
-// cosigner is a witness that cosigns, or does not.
-type cosigner struct {
-	signer note.Signer
-	key    string
-	line   func(line []byte) ([]byte, error)
-}
-
-func newCosigner(t *testing.T, line func([]byte) ([]byte, error)) *cosigner {
+// watching runs a witness of a log, whose answers a test may spoil, and gives its client.
+func watching(t *testing.T, log string, spoil func([]byte) (int, []byte)) *witness.Client {
 	t.Helper()
-	private, err := audit.NewWitnessKey("auditor.example/witness")
+	private, err := audit.NewWitnessKey("auditor.example/witness/" + t.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,33 +209,55 @@ func newCosigner(t *testing.T, line func([]byte) ([]byte, error)) *cosigner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &cosigner{signer, key, line}
-}
-
-func (c *cosigner) Key() string { return c.key }
-func (c *cosigner) URL() string { return "https://auditor.example" }
-
-func (c *cosigner) Cosign(_ context.Context, checkpoint []byte, _ func(from, to uint64) ([]audit.Hash, error)) ([]byte, error) {
-	line, err := audit.Cosign(checkpoint, c.signer)
+	folder, err := witness.OpenFolder(t.TempDir())
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	return c.line(line)
+	w, err := witness.New(signer, folder, nil, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		w.ServeHTTP(answer, r)
+		status, body := spoil(answer.Body.Bytes())
+		if status == http.StatusOK {
+			status = answer.Code
+		}
+		rw.WriteHeader(status)
+		_, _ = rw.Write(body) // the client is the test's own
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		if err := folder.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &witness.Client{URL: server.URL, Key: key}
 }
 
 // Without the cosignatures that it needs nothing is given out; one that is wrong counts as none.
 func TestWitnessesAreNeeded(t *testing.T) {
-	honest := func(line []byte) ([]byte, error) { return line, nil }
+	honest := func(line []byte) (int, []byte) { return http.StatusOK, line }
 	for name, c := range map[string]struct {
-		line func([]byte) ([]byte, error)
-		ok   bool
+		spoil func([]byte) (int, []byte)
+		ok    bool
 	}{
 		"cosigns":        {honest, true},
-		"refuses":        {func([]byte) ([]byte, error) { return nil, errors.New("a fork") }, false},
-		"signs wrongly":  {func(line []byte) ([]byte, error) { line[len(line)-20] ^= 1; return line, nil }, false},
-		"answers rubble": {func([]byte) ([]byte, error) { return []byte("hello\n"), nil }, false},
+		"refuses":        {func([]byte) (int, []byte) { return http.StatusForbidden, nil }, false},
+		"signs wrongly":  {func(line []byte) (int, []byte) { line[len(line)-20] ^= 1; return http.StatusOK, line }, false},
+		"answers rubble": {func([]byte) (int, []byte) { return http.StatusOK, []byte("hello\n") }, false},
 	} {
-		n := opened(t, t.TempDir(), grown(3, plain), newCosigner(t, c.line), newCosigner(t, honest))
+		dir, log := t.TempDir(), grown(3, plain)
+		private, err := notary.LoadKey(notary.KeyPath(dir, "main"), "main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := audit.VerifierKey(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := opened(t, dir, log, watching(t, key, c.spoil), watching(t, key, honest))
 		signed, err := n.Covering(t.Context(), 3)
 		switch {
 		case c.ok && (err != nil || len(signed.Cosignatures) != 2):
@@ -256,7 +273,9 @@ func TestUnasked(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		log := grown(1, plain)
-		n, err := notary.Open(notary.Options{Dir: dir, Ledger: "main", Tree: log.View, Every: time.Minute})
+		sum := strings.Repeat("0a", 32)
+		n, err := notary.Open(notary.Options{Dir: dir, Ledger: "main", Tree: log.View, Every: time.Minute,
+			Digest: func(uint64) (string, string) { return "9999-12-31", sum }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,6 +294,7 @@ func TestUnasked(t *testing.T) {
 		if size() != 2 {
 			t.Fatalf("after a minute it is of %d", size())
 		}
+		time.Sleep(24 * time.Hour)
 		log.Append(leaf)
 		stop()
 		if err := errors.Join(<-ran, n.Close()); err != nil {
@@ -282,6 +302,9 @@ func TestUnasked(t *testing.T) {
 		}
 		if size() != 3 {
 			t.Fatalf("in the end it is of %d", size())
+		}
+		if digests := bytes.Count(bytes.Join(given(t, notary.GivenPath(dir, "main")), nil), []byte(sum)); digests != 2 {
+			t.Fatalf("in a day and a bit %d digests were given out", digests)
 		}
 	})
 }

@@ -100,6 +100,23 @@ func (v *reading) compareEarlier(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d earlier states are reproduced with the same digests", len(v.live.views)), nil
 }
 
+// compareDigests makes every digest again that was given out.
+func (v *reading) compareDigests(ctx context.Context) (string, error) {
+	view := v.bulk.index.View()
+	for _, d := range v.options.Digests {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		if d.Known > view.Seq() {
+			return "", fmt.Errorf("a digest was given out as known at entry %d (%s), and the log ends with entry %d", d.Known, d.Name, view.Seq())
+		}
+		if got := view.Digest(projections.Point{On: d.On, Known: d.Known}); got.SHA256 != d.SHA256 {
+			return "", fmt.Errorf("on %s as known at entry %d the digest was %s (%s), and now is %s", d.On, d.Known, d.SHA256, d.Name, got.SHA256)
+		}
+	}
+	return fmt.Sprintf("%d digests come out again", len(v.options.Digests)), nil
+}
+
 // digests asks two views for the same digest, at the same time.
 func digests(ctx context.Context, a, b *projections.View, at projections.Point) (first, second *projections.Digest, err error) {
 	done := make(chan *projections.Digest, 1)

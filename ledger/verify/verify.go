@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/orgledger/orgledger/audit"
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 )
 
@@ -26,9 +27,18 @@ type Published struct {
 	Root [audit.HashSize]byte
 }
 
+// Digest is a statement, whose signature has been verified, of what the log amounted to.
+type Digest struct {
+	Name   string // where it is from
+	Known  uint64 // entries
+	On     domain.Date
+	SHA256 string
+}
+
 // Options say what is verified beside the log itself.
 type Options struct {
 	Published []Published
+	Digests   []Digest
 	// Served answers a question, one JSON object, as the ledger that is verified does; nil: nobody serves it.
 	Served func(ctx context.Context, question []byte) ([]byte, error)
 	Sample int    // how many questions are answered by index and plain fold; 0: none
@@ -79,6 +89,7 @@ const (
 	CheckIndex     = "index"     // built twice, in two ways, the index is the same
 	CheckEarlier   = "earlier"   // what was known earlier is what a ledger that ended there knows
 	CheckAnswers   = "answers"   // index and plain fold answer alike
+	CheckDigests   = "digests"   // every digest that was given out comes out again
 	CheckServed    = "served"    // what is served is what follows from the log
 )
 
@@ -110,6 +121,7 @@ func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 		{CheckIndex, "comparing the indexes", false, v.compareIndexes},
 		{CheckEarlier, "comparing earlier states", false, v.compareEarlier},
 		{CheckAnswers, "asking the plain fold", o.Sample == 0, v.compareAnswers},
+		{CheckDigests, "making digests again", len(o.Digests) == 0, v.compareDigests},
 		{CheckServed, "comparing what is served", o.Served == nil, v.compareServed},
 	} {
 		if step.skip {
