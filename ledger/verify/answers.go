@@ -95,7 +95,7 @@ const limitSlice = whole
 // fold makes the plain fold of what bears on a thing, nil where that is too much.
 func (j *judge) fold(thing domain.Ref) (*sliced, error) {
 	places := j.slice(thing)
-	if len(places) > limitSlice {
+	if places == nil {
 		return nil, nil
 	}
 	s := &sliced{seqs: make([]uint64, 0, len(places))}

@@ -27,6 +27,7 @@ type judge struct {
 	kept   []domain.Recorded
 	places map[uuid.UUID]int    // of what is kept
 	about  map[domain.Ref][]int // places of the entries that name a thing, rising
+	amends map[int][]int        // places of the corrections and retractions of an entry, rising
 	bodies []domain.Ref         // organisations, and
 	held   []domain.Ref         // other holdings, in the order of their introduction
 }
@@ -39,7 +40,7 @@ func newJudge(sample int) *judge {
 
 func (j *judge) reset() {
 	j.kept, j.bodies, j.held = nil, nil, nil
-	j.places, j.about = make(map[uuid.UUID]int), make(map[domain.Ref][]int)
+	j.places, j.about, j.amends = make(map[uuid.UUID]int), make(map[domain.Ref][]int), make(map[int][]int)
 }
 
 // keep feeds the judge.
@@ -88,27 +89,20 @@ func (j *judge) take(e *domain.Recorded) {
 	case domain.KindResponsibility, domain.KindContract:
 		j.held = append(j.held, ref)
 	}
-	j.bearsOn(place, func(ref domain.Ref) { j.name(ref, place) })
-}
-
-// bearsOn calls fn with what an entry refers to and, of a correction or retraction, with what the entry refers to
-// that it names.
-func (j *judge) bearsOn(place int, fn func(domain.Ref)) {
-	e := &j.kept[place]
 	if target, ok := j.target(e.Fact); ok {
-		original := &j.kept[target]
+		j.amends[target] = append(j.amends[target], place)
 		// A replacement shows what it refers to once it is read for the type of the entry. That it cannot be
 		// is for the index to find.
 		if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
-			_ = correction.Resolve(original.Fact.Type())
+			_ = correction.Resolve(j.kept[target].Fact.Type())
 		}
-		original.References(fn)
+		place = target // and is found with what it corrects
 	}
-	e.References(fn)
+	e.References(func(ref domain.Ref) { j.name(ref, place) })
 }
 
 func (j *judge) name(ref domain.Ref, place int) {
-	if at := j.about[ref]; len(at) == 0 || at[len(at)-1] != place {
+	if at := j.about[ref]; !slices.Contains(at[max(0, len(at)-8):], place) {
 		j.about[ref] = append(at, place)
 	}
 }
@@ -156,12 +150,12 @@ func (j *judge) chosen(ref domain.Ref) bool {
 	return h.Sum64()%j.choose == 0
 }
 
-// middle is the nominal day of the entry in the middle of those that have one; 0 where there is none.
+// middle is the nominal day in the middle of those that what is kept has; the last of all where there is none.
 func (j *judge) middle() domain.Date {
 	if days := j.days(); len(days) > 0 {
 		return days[len(days)/2]
 	}
-	return 0
+	return domain.LastDate
 }
 
 // days are the nominal days of what is kept, rising.
@@ -177,59 +171,105 @@ func (j *judge) days() []domain.Date {
 }
 
 // slice lists the places of the entries that can bear on who holds a thing: its own, and of every organisation
-// that its entries name, or that these lead to by successions and bulk transfers, what happened to it.
+// that they name, or that its successions and bulk transfers lead to, what happened to it. nil: they are too many.
 func (j *judge) slice(thing domain.Ref) []int {
-	taken := make(map[int]bool)
 	if j.full {
-		for place := range j.kept {
-			taken[place] = true
+		places := make([]int, len(j.kept))
+		for place := range places {
+			places[place] = place
 		}
-		return slices.Sorted(maps.Keys(taken))
+		return places
 	}
-	var queue []domain.OrganisationID
-	queued := make(map[domain.OrganisationID]bool)
-	enqueue := func(ref domain.Ref) {
-		if id := domain.OrganisationID(ref.ID); ref.Kind == domain.KindOrganisation && !queued[id] {
-			queued[id] = true
-			queue = append(queue, id)
-		}
-	}
+	c := &closure{judge: j, taken: make(map[int]bool), queued: make(map[domain.Ref]bool)}
 	for _, place := range j.about[thing] {
-		taken[place] = true
-		j.bearsOn(place, enqueue)
+		c.take(place, (*domain.Entry).References)
 	}
-	enqueue(thing)
-	for len(queue) > 0 {
-		org := queue[0]
-		queue = queue[1:]
-		for _, place := range j.about[org.Ref()] {
-			if !taken[place] && j.befalls(place, org) {
-				taken[place] = true
-				j.bearsOn(place, enqueue)
+	c.enqueue(thing)
+	for len(c.queue) > 0 && len(c.taken) <= limitSlice {
+		org := c.queue[0]
+		c.queue = c.queue[1:]
+		for _, place := range j.about[org] {
+			if c.befalls(place, org) {
+				c.take(place, successors)
 			}
 		}
 	}
-	return j.closed(taken)
+	if len(c.taken) > limitSlice {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.taken))
 }
 
-// befalls reports whether an entry happens to an organisation itself, rather than to one of its holdings.
-func (j *judge) befalls(place int, org domain.OrganisationID) bool {
-	fact := j.kept[place].Fact
-	if target, ok := j.target(fact); ok {
-		fact = j.kept[target].Fact
-	}
-	if about := domain.About(fact); about.Kind != domain.KindNone {
-		return about == org.Ref()
-	}
-	return true // a bulk transfer or an ending
+// closure is a slice in the making.
+type closure struct {
+	*judge
+	taken  map[int]bool
+	queue  []domain.Ref // organisations whose fate is still to be looked at
+	queued map[domain.Ref]bool
 }
 
-// closed adds the entries that corrections among the taken name, and the corrections of what is taken.
-func (j *judge) closed(taken map[int]bool) []int {
-	for i := range j.kept {
-		if target, ok := j.target(j.kept[i].Fact); ok && (taken[target] || taken[i]) {
-			taken[target], taken[i] = true, true
+func (c *closure) enqueue(ref domain.Ref) {
+	if ref.Kind == domain.KindOrganisation && !c.queued[ref] {
+		c.queued[ref] = true
+		c.queue = append(c.queue, ref)
+	}
+}
+
+// take takes an entry with its corrections and retractions, and enqueues the organisations that any version of it leads to.
+func (c *closure) take(place int, leads func(*domain.Entry, func(domain.Ref))) {
+	if c.taken[place] {
+		return
+	}
+	c.taken[place] = true
+	leads(&c.kept[place].Entry, c.enqueue)
+	for _, amendment := range c.amends[place] {
+		c.taken[amendment] = true
+		if correction, ok := c.kept[amendment].Fact.(*domain.EntryCorrected); ok && correction.Replacement.Fact != nil {
+			leads(&domain.Entry{Fact: correction.Replacement.Fact}, c.enqueue)
 		}
 	}
-	return slices.Sorted(maps.Keys(taken))
+}
+
+// befalls reports whether an entry, in any version, happens to an organisation itself, rather than to a holding or to
+// another that only leads to it.
+func (c *closure) befalls(place int, org domain.Ref) bool {
+	if source(c.kept[place].Fact, org) {
+		return true
+	}
+	return slices.ContainsFunc(c.amends[place], func(amendment int) bool {
+		correction, ok := c.kept[amendment].Fact.(*domain.EntryCorrected)
+		return ok && correction.Replacement.Fact != nil && source(correction.Replacement.Fact, org)
+	})
+}
+
+// source reports whether a fact is about an organisation, or takes holdings from it.
+func source(fact domain.Fact, org domain.Ref) bool {
+	id := domain.OrganisationID(org.ID)
+	switch fact := fact.(type) {
+	case *domain.OrganisationMerged:
+		return slices.Contains(fact.Organisations, id)
+	case *domain.OrganisationSplit:
+		return fact.Organisation == id
+	case *domain.OrganisationDissolved:
+		return fact.Organisation == id
+	case *domain.HoldingsTransferred:
+		return fact.From == id
+	}
+	return domain.About(fact) == org
+}
+
+// successors calls fn with the organisations that a succession or bulk transfer leads to.
+func successors(e *domain.Entry, fn func(domain.Ref)) {
+	switch fact := e.Fact.(type) {
+	case *domain.OrganisationMerged:
+		fn(fact.Into.Ref())
+	case *domain.OrganisationSplit:
+		for _, into := range fact.Into {
+			fn(into.Ref())
+		}
+	case *domain.OrganisationDissolved:
+		fn(fact.Successor.Ref())
+	case *domain.HoldingsTransferred:
+		fn(fact.To.Ref())
+	}
 }
