@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 )
@@ -20,6 +21,8 @@ func (e *ForkError) Error() string {
 		where = fmt.Sprintf("entry %d is the first that differs", e.Index+1)
 	case e.Later.Size < e.Earlier.Size:
 		where = "the log became shorter"
+	case e.Later.Size == e.Earlier.Size:
+		where = "the log signed two roots of one size"
 	}
 	return fmt.Sprintf("the checkpoint of %d entries is not the beginning of that of %d: %s", e.Earlier.Size, e.Later.Size, where)
 }
@@ -39,7 +42,7 @@ type earlier struct {
 
 // openEarlier verifies what is given of the earlier log: that the same log signed its checkpoint, and that its tiles
 // have that root.
-func openEarlier(v Verification, now *Signed) (*earlier, error) {
+func openEarlier(ctx context.Context, v Verification, now *Signed) (*earlier, error) {
 	if v.Since == nil {
 		return &earlier{}, nil
 	}
@@ -54,20 +57,43 @@ func openEarlier(v Verification, now *Signed) (*earlier, error) {
 	if e.log == nil {
 		return e, nil
 	}
-	var tree Tree
-	for index := uint64(0); index*TileWidth < signed.Size; index++ {
-		hashes, err := readTile(e.log, leafTile(index, signed.Size))
-		if err != nil {
-			return nil, fmt.Errorf("the earlier export: %w", err)
-		}
-		for _, hash := range hashes {
-			tree.AppendHash(hash)
-		}
+	roots, err := TileRoots(ctx, e.log, signed.Size, signed.Size)
+	if err != nil {
+		return nil, fmt.Errorf("the earlier export: %w", err)
 	}
-	if tree.Root() != signed.Root {
+	if roots[0] != signed.Root {
 		return nil, fmt.Errorf("the earlier export: its tiles do not have the root of its checkpoint: %w", ErrUnproven)
 	}
 	return e, nil
+}
+
+// TileRoots are the roots of the first so many leaves, for each of at, by the tiles of the leaves in an export of a size. No
+// entry is read, and no tile of the upper levels. at is ascending, and none is above the size.
+func TileRoots(ctx context.Context, export fs.FS, size uint64, at ...uint64) (roots []Hash, err error) {
+	var tree Tree
+	pass := func() {
+		for len(roots) < len(at) && at[len(roots)] == tree.Size() {
+			roots = append(roots, tree.Root())
+		}
+	}
+	pass()
+	for index := uint64(0); index*TileWidth < size; index++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		hashes, err := readTile(export, leafTile(index, size))
+		if err != nil {
+			return nil, err
+		}
+		for i := range hashes {
+			tree.AppendHash(hashes[i])
+			pass()
+		}
+	}
+	if len(roots) < len(at) {
+		return nil, fmt.Errorf("the root of %d leaves, of which there are %d: %w", at[len(roots)], size, ErrBeyond)
+	}
+	return roots, nil
 }
 
 // leafTile is the tile of leaves at an index in a tree of a size, partial or not.

@@ -224,9 +224,47 @@ func TestForkedExport(t *testing.T) {
 	if _, err := verify(same, h.checkpoint(500), os.DirFS(earlier)); err == nil || errors.As(err, new(*ForkError)) {
 		t.Errorf("the earlier export is damaged: %v", err)
 	}
-	foreign := must(Checkpoint{Origin: "other.example"}.Sign(must(LogSigner(must(NewLogKey("other.example"))))))
-	if _, err := verify(same, foreign, nil); !errors.Is(err, ErrUnknownLog) {
-		t.Errorf("another log's checkpoint: %v", err)
+	signer, key := makeLog("other.example")
+	foreign := must(Checkpoint{Origin: "other.example", Root: (&Tree{}).Root()}.Sign(signer))
+	both := must(ParsePolicy(fmt.Appendf(nil, "log %s\nlog %s\nquorum none\n", must(VerifierKey(testLog)), key)))
+	for _, policy := range []*Policy{testPolicy(), both} {
+		if _, err := VerifyExport(t.Context(), os.DirFS(same), Verification{Policy: policy, Since: foreign}); !errors.Is(err, ErrUnknownLog) {
+			t.Errorf("another log's checkpoint: %v", err)
+		}
+	}
+}
+
+// A checkpoint that the log signed of another root, and entries that stand alone where a bundle could hold them, are
+// found although every tile fits.
+func TestUnfitExport(t *testing.T) {
+	h, dir := newHistory(300, leafBytes), t.TempDir()
+	if err := WriteExport(t.Context(), dir, h.export(300)); err != nil {
+		t.Fatal(err)
+	}
+	wrong := must(Checkpoint{Origin: testOrigin, Size: 300}.Sign(must(LogSigner(testLog))))
+	if err := os.WriteFile(filepath.Join(dir, "checkpoint"), wrong, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verifyFolder(dir); !errors.Is(err, ErrUnproven) || !strings.Contains(err.Error(), "checkpoint") {
+		t.Errorf("another root: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "checkpoint"), h.checkpoint(300), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := &exporter{dir: dir, touched: map[string]bool{}}
+	for i := 256; i < 300; i++ {
+		if err := w.write(Tile{LevelEntry, uint64(i), 1}.Path(), leafBytes(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := verifyFolder(dir); err != nil {
+		t.Errorf("entries alone beside their bundle: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "tile/entries/001.p")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verifyFolder(dir); !errors.Is(err, ErrMalformed) {
+		t.Errorf("entries alone instead of their bundle: %v", err)
 	}
 }
 
@@ -304,6 +342,13 @@ func TestExportRefused(t *testing.T) {
 		if found, err := verifyFolder(dir); err != nil || found.Signed.Size != 300 {
 			t.Errorf("after %s: %v", what, err)
 		}
+	}
+	fresh := filepath.Join(t.TempDir(), "export")
+	if err := WriteExport(t.Context(), fresh, unlike); !errors.Is(err, ErrUnproven) {
+		t.Errorf("another tree, in a new folder: %v", err)
+	}
+	if _, err := os.Stat(fresh); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something of it was written (%v)", err)
 	}
 }
 

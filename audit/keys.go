@@ -152,6 +152,9 @@ type verifier struct {
 // parseVerifier takes the public key of a log or of a witness, exactly as [VerifierKey] gives it. A witness may also
 // be given by a key of the log's kind, as it is with other programs; it then cosigns all the same.
 func parseVerifier(text string, kind byte) (verifier, error) {
+	if strings.HasPrefix(text, "PRIVATE+") {
+		return verifier{}, fmt.Errorf("a private key, where the public one is due: %w", ErrMalformed)
+	}
 	name, given, public, err := splitKey(text)
 	if err != nil || len(public) != ed25519.PublicKeySize || given != logKind && given != witnessKind {
 		return verifier{}, fmt.Errorf("%q is no public key name+hash+key of Ed25519: %w", text, ErrMalformed)

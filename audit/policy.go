@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ type group struct {
 // NewPolicy is the policy of one log, given by its key, and of which at least need of the witnesses, given by
 // theirs, must have cosigned a checkpoint.
 func NewPolicy(log string, need int, witnesses ...string) (*Policy, error) {
+	if _, err := parseVerifier(log, logKind); err != nil {
+		return nil, err
+	}
 	text := []string{"log " + log}
 	names := make([]string, len(witnesses))
 	for i, key := range witnesses {
@@ -124,8 +128,12 @@ func ParsePolicy(text []byte) (*Policy, error) {
 	number := 0
 	for line := range strings.Lines(string(text)) {
 		number++
-		if err := p.parseLine(line); err != nil {
-			return nil, fmt.Errorf("line %d of the policy: %w: %w", number, err, ErrMalformed)
+		err := p.parseLine(line)
+		if err != nil && !errors.Is(err, ErrMalformed) {
+			err = fmt.Errorf("%w: %w", err, ErrMalformed)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d of the policy: %w", number, err)
 		}
 	}
 	if p.quorum == "" {

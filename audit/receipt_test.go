@@ -74,6 +74,15 @@ func TestReceiptEntry(t *testing.T) {
 	if _, err := again.Verify(policy); !errors.Is(err, ErrUnproven) {
 		t.Errorf("without its entry: %v", err)
 	}
+	empty := leafHash(nil)
+	again = &Receipt{Checkpoint: must(Checkpoint{Origin: testOrigin, Size: 1, Root: empty}.Sign(must(LogSigner(testLog))))}
+	if _, err := again.Verify(policy); !errors.Is(err, ErrUnproven) {
+		t.Errorf("without its entry, which is empty: %v", err)
+	}
+	again.Entry = []byte{}
+	if _, err := again.Verify(policy); err != nil {
+		t.Errorf("an empty entry: %v", err)
+	}
 }
 
 func FuzzParseReceipt(f *testing.F) {

@@ -35,7 +35,7 @@ func VerifyExport(ctx context.Context, export fs.FS, v Verification) (*Verified,
 	if err != nil {
 		return nil, err
 	}
-	since, err := openEarlier(v, signed)
+	since, err := openEarlier(ctx, v, signed)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -275,6 +276,30 @@ func TestNotKeptNotCosigned(t *testing.T) {
 	if line, err := w.Add(request{0, nil, log.sign(tree(3, never), 3)}.format()); err == nil || line != nil {
 		t.Errorf("cosigned %q (%v)", line, err)
 	}
+}
+
+// Of one log one update runs at a time; the updates of another do not wait for it.
+func TestOneUpdateALog(t *testing.T) {
+	folder := must(OpenFolder(t.TempDir()))
+	defer folder.Close()
+	var inside atomic.Int32
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			err := folder.Update("one", func(last State) (State, error) {
+				if inside.Add(1) != 1 {
+					t.Error("two updates of one log at the same time")
+				}
+				err := folder.Update("other", func(last State) (State, error) { return last, nil })
+				inside.Add(-1)
+				return last, err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // The client finds out where the witness is, and tells a refusal from that.
