@@ -78,6 +78,7 @@ func (a *app) witness(ctx context.Context, o watching) (err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /add-checkpoint", w)
+	mux.HandleFunc("GET /key", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprintln(rw, public) })
 	fmt.Fprintf(a.out, "witness of %d logs in %s\n\nTell the ledger's keeper:\n\n  orgledger serve --witness http://%s --witness-key %s\n\nCtrl-C stops it.\n",
 		len(o.logs), o.dir, listener.Addr(), public)
 	return serveHTTP(ctx, listener, mux, a.logger())
