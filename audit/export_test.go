@@ -307,6 +307,36 @@ func TestInterruptedExport(t *testing.T) {
 	}
 }
 
+// Whichever file cannot be written, the earlier export stays, and writing goes through once it can.
+func TestExportFailsAtEachWrite(t *testing.T) {
+	h := newHistory(700, mixed)
+	for _, name := range []string{"tile/0/000", "tile/0/001", "tile/0/002.p/188", "tile/1/000.p/2", "tile/entries/000", "tile/entries/001", "tile/entry/512", "tile/entry/699"} {
+		dir := t.TempDir()
+		if err := WriteExport(t.Context(), dir, h.export(200)); err != nil {
+			t.Fatal(err)
+		}
+		inTheWay := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Join(inTheWay, "folder"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteExport(t.Context(), dir, h.export(700)); err == nil {
+			t.Errorf("%s cannot be written, and no error", name)
+		}
+		if found, err := verifyFolder(dir); err != nil || found.Signed.Size != 200 {
+			t.Errorf("%s could not be written: %v", name, err)
+		}
+		if err := os.RemoveAll(inTheWay); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteExport(t.Context(), dir, h.export(700)); err != nil {
+			t.Error(err)
+		}
+		if found, err := verifyFolder(dir); err != nil || found.Signed.Size != 700 {
+			t.Errorf("written after %s was in the way: %v", name, err)
+		}
+	}
+}
+
 // What is not the log that the folder holds, or not what the checkpoint says, is not written.
 func TestExportRefused(t *testing.T) {
 	h := newHistory(600, leafBytes)
