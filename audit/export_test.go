@@ -151,7 +151,9 @@ func TestDamagedExport(t *testing.T) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		files++
+		if files++; strings.Contains(filepath.ToSlash(path), "/tile/entry/") && files%32 != 0 {
+			return nil // they are many, and alike
+		}
 		whole := must(os.ReadFile(path))
 		changed := bytes.Clone(whole)
 		changed[len(changed)*2/3] ^= 4
@@ -173,7 +175,7 @@ func TestDamagedExport(t *testing.T) {
 		}
 		return os.WriteFile(path, whole, 0o644)
 	})
-	if err != nil || files < 12 {
+	if err != nil || files < 265 {
 		t.Fatalf("%d files (%v)", files, err)
 	}
 	if _, err := verifyFolder(dir); err != nil {
@@ -438,12 +440,25 @@ func TestForeignClient(t *testing.T) {
 	}
 }
 
+// large is a log of 100,000 entries of 490 bytes or so.
+func large() *history {
+	return newHistory(100_000, func(i int) []byte { return fmt.Append(make([]byte, 480), i) })
+}
+
+func BenchmarkWriteExport(b *testing.B) {
+	h := large()
+	e := h.export(h.size)
+	for b.Loop() {
+		if err := WriteExport(b.Context(), b.TempDir(), e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(h.size)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
+
 func BenchmarkVerifyExport(b *testing.B) {
-	const size = 100_000
-	entry := func(i int) []byte { return append(make([]byte, 480), fmt.Sprint(i)...) }
-	h := newHistory(size, entry)
-	dir := b.TempDir()
-	if err := WriteExport(b.Context(), dir, h.export(size)); err != nil {
+	h, dir := large(), b.TempDir()
+	if err := WriteExport(b.Context(), dir, h.export(h.size)); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -451,5 +466,5 @@ func BenchmarkVerifyExport(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(size)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	b.ReportMetric(float64(h.size)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }
