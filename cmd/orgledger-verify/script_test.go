@@ -25,10 +25,14 @@ func TestMain(m *testing.M) {
 
 // Every command, with what verifies and what does not. The expected output is rewritten by go test -update.
 func TestScripts(t *testing.T) {
+	prepared := t.TempDir()
+	if err := prepare(t, prepared); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Setup:         func(env *testscript.Env) error { return prepare(t, env.WorkDir) },
+		Setup:         func(env *testscript.Env) error { return os.CopyFS(env.WorkDir, os.DirFS(prepared)) },
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"wrong": ends(exitUsage), "not": ends(exitNot), "change": change},
 	})
 }
