@@ -31,7 +31,7 @@ type server struct {
 }
 
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/status and /healthz say how it is. Questions and the log are answered from
+// gives the log, GET /v1/commits gives it as it is stored, GET /v1/status and /healthz say how it is. Questions and the log are answered from
 // the entry that at-least names on. It may be used by any number of requests at once.
 func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.Handler {
 	s := &server{l, name, version, log}
@@ -39,6 +39,7 @@ func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.H
 	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)
 	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
+	mux.HandleFunc("GET /v1/commits", s.commits)
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.nothing)
@@ -216,7 +217,7 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/status and GET /healthz"})
+		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/commits, GET /v1/status and GET /healthz"})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {
