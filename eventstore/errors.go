@@ -35,7 +35,7 @@ var (
 	// ErrBackupHeld: another process adds to the backup at the moment, or reads it.
 	ErrBackupHeld = errors.New("another process has the backup open")
 	// ErrOtherHistory: what was to be put together, a log and a backup say, are not parts of one history.
-	ErrOtherHistory = errors.New("of another history")
+	ErrOtherHistory = errors.New("not the same history")
 	// ErrLedgerThere: a restore would go where there is a ledger. Nothing was changed.
 	ErrLedgerThere = errors.New("there is a ledger already")
 	// ErrUnfinishedRestore: a restore into the folder was interrupted. What is there is no ledger until it is run again.
@@ -113,19 +113,25 @@ type LossError struct {
 	Err          error  // why, where it is not simply missing
 }
 
+// errOtherThanAcknowledged: the commits that are to be had lead to another root than was acknowledged.
+var errOtherThanAcknowledged = errors.New("it is another history than was acknowledged")
+
 // Error names the entries.
 func (e *LossError) Error() string {
-	text := fmt.Sprintf("entries up to %d are to be had", e.Found)
+	const unchanged = "nothing was changed; "
 	switch {
-	case e.Acknowledged > e.Found:
-		text += fmt.Sprintf("; the entries %d to %d were acknowledged and would be lost", e.Found+1, e.Acknowledged)
+	case errors.Is(e.Err, errOtherThanAcknowledged):
+		return fmt.Sprintf("entries up to %d are to be had, but %v: %s--accept-loss takes them all the same", e.Found, e.Err, unchanged)
 	case e.Acknowledged == 0:
-		text += "; whether more were acknowledged is not known"
+		return fmt.Sprintf("entries up to %d are to be had, and whether more were acknowledged is not known (%v): %s--accept-loss goes on with these",
+			e.Found, e.Err, unchanged)
 	}
+	why := ""
 	if e.Err != nil {
-		text += fmt.Sprintf(" (%v)", e.Err)
+		why = fmt.Sprintf(" (%v)", e.Err)
 	}
-	return text + ": nothing was changed; a newer backup may have them, and --accept-loss goes on without them"
+	return fmt.Sprintf("entries up to %d are to be had%s, and %d to %d, which were acknowledged, would be lost: %sa newer backup may have them, and --accept-loss goes on without",
+		e.Found, why, e.Found+1, e.Acknowledged, unchanged)
 }
 
 // Unwrap is why.

@@ -159,7 +159,7 @@ func TestReadFrames(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"more", string(whole) + "x", "goes on"},
-		{"another ledger", strings.Replace(string(whole), "1 main", "1 other", 1), "another history"},
+		{"another ledger", strings.Replace(string(whole), "1 main", "1 other", 1), "not the same history"},
 		{"a later format", strings.Replace(string(whole), "commits 1 main", "commits 2 main", 1), "newer"},
 		{"something else", "<!DOCTYPE html>\n", "no commits"},
 		{"a long line", strings.Repeat("x", 1000), "begins no commit"},

@@ -238,7 +238,7 @@ func (m *merger) judge(d *diagnosis) error {
 	case m.prover.StreamSeq < c.Commit:
 		return &LossError{Found: m.prover.Seq, Acknowledged: c.Entry, Err: m.wrong}
 	case !c.matches(m.marked.StreamSeq, m.marked.Seq, m.marked.Root):
-		return &LossError{Found: m.prover.Seq, Acknowledged: c.Entry, Err: errors.New("it is another history than was acknowledged")}
+		return &LossError{Found: m.prover.Seq, Acknowledged: c.Entry, Err: errOtherThanAcknowledged}
 	}
 	return nil
 }

@@ -35,8 +35,9 @@ func TestRestore(t *testing.T) {
 	for _, count := range []int{0, 1, 50} {
 		log, kept := history(t, count), t.TempDir()
 		mustBackup(t, kept, log, backupSettings{cut: 9_000, small: 1})
-		for _, there := range []string{"no folder", "an empty folder", "another ledger"} {
-			dir := filepath.Join(t.TempDir(), "new", "ledger")
+		t.Chdir(t.TempDir())
+		for i, there := range []string{"no folder", "an empty folder", "another ledger"} {
+			dir := []string{filepath.Join(t.TempDir(), "new", "ledger"), "./relative/ledger", "another/../another"}[i]
 			switch there {
 			case "an empty folder":
 				if err := os.MkdirAll(dir, 0o755); err != nil {

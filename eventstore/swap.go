@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -124,13 +125,18 @@ func (s *swap) move(from, to string) error {
 
 // makeFolders creates the folders from one that exists down to another, durably.
 func makeFolders(from, to string) error {
+	way, err := filepath.Rel(from, to)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	for at := to; at != from; at = filepath.Dir(at) {
-		if err := syncDir(filepath.Dir(at)); err != nil {
+	for name := range strings.SplitSeq(way, string(filepath.Separator)) {
+		if err := syncDir(from); err != nil {
 			return err
 		}
+		from = filepath.Join(from, name)
 	}
 	return nil
 }
