@@ -136,12 +136,19 @@ func TestBackupOfAnotherHistory(t *testing.T) {
 	before := listing(t, dir)
 	forged := commitsIn{all: slices.Clone(log.all)}
 	forged.all = append(forged.all, history(t, 11).all[10])
+	renamed := commitsIn{all: slices.Clone(log.all)}
+	h, err := renamed.all[9].identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed.all[9].Header = bytes.ReplaceAll(renamed.all[9].Header, []byte(h.id.String()), []byte("00000000-0000-4000-8000-000000000001"))
 	for _, c := range []struct {
 		name string
 		from Source
 		o    BackupOptions
 		want error
 	}{
+		{"the same entries in another commit", renamed, BackupOptions{Dir: dir}, ErrOtherHistory},
 		{"another history", history(t, 12), BackupOptions{Dir: dir}, ErrOtherHistory},
 		{"another of the same length", history(t, 10), BackupOptions{Dir: dir}, ErrOtherHistory},
 		{"a log that has lost commits", commitsIn{all: log.all[:9]}, BackupOptions{Dir: dir}, ErrOtherHistory},
@@ -158,7 +165,7 @@ func TestBackupOfAnotherHistory(t *testing.T) {
 			t.Fatalf("%s: the backup was changed", c.name)
 		}
 	}
-	_, err := Backup(t.Context(), BackupOptions{Dir: dir}, forged)
+	_, err = Backup(t.Context(), BackupOptions{Dir: dir}, forged)
 	if damage, ok := errors.AsType[*DamageError](err); !ok || damage.StreamSeq != 11 {
 		t.Errorf("a commit that does not follow: %v", err)
 	}
