@@ -54,7 +54,7 @@ func (r *resending) run(ctx context.Context, from Source) error {
 	if err != nil {
 		return err
 	}
-	r.out = newPublisher(js, r.store.options.Ledger, 1)
+	r.out = newPublisher(js, r.store.options.Ledger, r.store.failing, 1)
 	err = from.Commits(ctx, 1, func(last uint64) error {
 		if r.last = last; last < r.there {
 			return fmt.Errorf("%w: it holds %d commits, and the source %d", ErrLedgerThere, r.there, last)

@@ -248,7 +248,7 @@ func (r *restoration) stage(ctx context.Context, p *prover, fill func(put func(R
 	if err != nil {
 		return err
 	}
-	out := newPublisher(g.js, r.Ledger, many)
+	out := newPublisher(g.js, r.Ledger, func() error { return g.server.failing(r.Ledger) }, many)
 	if err = r.step("stage"); err == nil {
 		err = fill(func(c RawCommit) error { return out.put(ctx, c) })
 	}
@@ -279,7 +279,7 @@ func (r *restoration) beginStage() error {
 // readBack proves what is in the files: the same commits, to the last byte, with the same end.
 func (g *stage) readBack(ctx context.Context, p *prover, sum []byte, ledger string) error {
 	again := newProver(ledger, state{})
-	written := newPublisher(nil, ledger, 0)
+	written := newPublisher(nil, ledger, nil, 0)
 	err := g.at.commits(ctx, func(c RawCommit) error {
 		written.note(&c)
 		return again.take(c)

@@ -83,8 +83,9 @@ func (g *stage) stop() {
 type publisher struct {
 	js      jetstream.JetStream
 	subject string
-	atOnce  int       // how many commits may be on their way
-	sum     hash.Hash // of everything that was given
+	failing func() error // why the server can no longer write; nil: it can, or cannot be asked
+	atOnce  int          // how many commits may be on their way
+	sum     hash.Hash    // of everything that was given
 	room    []byte
 	waiting []awaited // in order
 	bytes   int       // on their way
@@ -102,8 +103,8 @@ const (
 	many     = 1024           // commits that our own is
 )
 
-func newPublisher(js jetstream.JetStream, ledger string, atOnce int) *publisher {
-	return &publisher{js: js, subject: commitSubject(ledger), atOnce: atOnce, sum: sha256.New()}
+func newPublisher(js jetstream.JetStream, ledger string, failing func() error, atOnce int) *publisher {
+	return &publisher{js: js, subject: commitSubject(ledger), failing: failing, atOnce: atOnce, sum: sha256.New()}
 }
 
 // put sends a commit that has been proved. Its own header fences it.
@@ -140,26 +141,40 @@ func (p *publisher) note(c *RawCommit) {
 func (p *publisher) await(ctx context.Context) error {
 	first := p.waiting[0]
 	p.waiting, p.bytes = p.waiting[1:], p.bytes-first.bytes
-	var err error
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err = <-first.Err():
-	case ack := <-first.Ok():
-		if ack.Sequence != first.place {
-			err = fmt.Errorf("it was acknowledged as commit %d", ack.Sequence)
-		}
-	}
+	err := p.outcome(ctx, first)
 	answer, answered := errors.AsType[*jetstream.APIError](err)
 	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
 	case answered && isFence(answer):
-		return fmt.Errorf("write commit %d: %w: %w", first.place, ErrFenced, err)
-	case err != nil && (temporary(err) || errors.Is(err, jetstream.ErrAsyncPublishTimeout)):
-		return fmt.Errorf("write commit %d: %w: %w", first.place, ErrUnavailable, err)
-	case err != nil:
-		return fmt.Errorf("write commit %d: %w", first.place, err)
+		err = fmt.Errorf("%w: %w", ErrFenced, err)
+	case temporary(err) || errors.Is(err, jetstream.ErrAsyncPublishTimeout):
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return nil
+	return fmt.Errorf("write commit %d: %w", first.place, err)
+}
+
+// outcome is what has become of a commit. A server that cannot write does not answer: so it is asked.
+func (p *publisher) outcome(ctx context.Context, of awaited) error {
+	look := time.NewTicker(lookAfter)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-of.Err():
+			return err
+		case ack := <-of.Ok():
+			if ack.Sequence != of.place {
+				return fmt.Errorf("it was acknowledged as commit %d", ack.Sequence)
+			}
+			return nil
+		case <-look.C:
+			if err := p.failing(); err != nil {
+				return fmt.Errorf("%w: %w", ErrLogUnavailable, err)
+			}
+		}
+	}
 }
 
 // flush waits for everything that is on its way.
