@@ -28,11 +28,17 @@ const bodies = `{"type":"organisation.established","data":{"organisation":"a","n
 // served is a ledger behind a server, and a client of it.
 func served(t *testing.T) (*httptest.Server, *api.Client) {
 	t.Helper()
+	return servedFrom(t, func(s *eventstore.Store) ledger.Log { return s })
+}
+
+// servedFrom is a ledger whose log is reached through something.
+func servedFrom(t *testing.T, through func(*eventstore.Store) ledger.Log) (*httptest.Server, *api.Client) {
+	t.Helper()
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Open(t.Context(), store, nil)
+	l, err := ledger.Open(t.Context(), through(store), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +136,8 @@ func TestFailures(t *testing.T) {
 		{"bad option", "POST", "/v1/entries?strict=perhaps", bodies, 400, "bad-request"},
 		{"bad reference", "GET", "/v1/entries?ref=nothing", "", 400, "bad-request"},
 		{"bad sequence", "GET", "/v1/entries?from=-1", "", 400, "bad-request"},
+		{"no position", "GET", "/v1/commits?from=0", "", 400, "bad-request"},
+		{"another position that is none", "GET", "/v1/commits?from=first", "", 400, "bad-request"},
 		{"unknown reference", "GET", "/v1/entries?ref=organisation/z", "", 404, "unknown-reference"},
 		{"no such place", "GET", "/v2/everything", "", 404, "not-found"},
 	}

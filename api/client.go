@@ -204,6 +204,15 @@ func (c *Client) Close() error {
 }
 
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (io.ReadCloser, error) {
+	answer, err := c.answer(ctx, method, path, query, body)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
+// answer is one that is not an error.
+func (c *Client) answer(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -226,7 +235,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return nil, fmt.Errorf("reach the ledger: %w", err)
 	}
 	if answer.StatusCode == http.StatusOK {
-		return answer.Body, nil
+		return answer, nil
 	}
 	defer answer.Body.Close()
 	return nil, remoteError(answer)

@@ -81,6 +81,38 @@ func (t *Tree) Clone() Tree {
 	return Tree{edge: edge}
 }
 
+// Edge is what it takes to go on from here: the hashes of the largest complete subtrees, from left to
+// right, one for each bit that is set in Size. An empty tree has none.
+func (t *Tree) Edge() [][HashSize]byte {
+	if t.edge == nil {
+		return nil
+	}
+	hashes := t.edge.Hashes()
+	edge := make([][HashSize]byte, len(hashes))
+	for i, hash := range hashes {
+		edge[i] = [HashSize]byte(hash)
+	}
+	return edge
+}
+
+// TreeOf is the tree with that many leaves and that Edge. Its Root is what tells whether they belong
+// together; only their number is checked here.
+func TreeOf(size uint64, edge [][HashSize]byte) (Tree, error) {
+	if size == 0 && len(edge) == 0 {
+		return Tree{}, nil
+	}
+	hashes := make([][]byte, len(edge))
+	for i := range edge {
+		hashes[i] = edge[i][:]
+	}
+	factory := compact.RangeFactory{Hash: hashChildren}
+	made, err := factory.NewRange(0, size, hashes)
+	if err != nil {
+		return Tree{}, fmt.Errorf("a tree of %d leaves: %w", size, err)
+	}
+	return Tree{edge: made}, nil
+}
+
 // hashChildren is rfc6962.DefaultHasher.HashChildren with one allocation instead of three.
 func hashChildren(left, right []byte) []byte {
 	var node [1 + 2*HashSize]byte

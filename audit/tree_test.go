@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math/bits"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -114,5 +115,38 @@ func BenchmarkTreeAppend(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		tree.Append(leaf)
+	}
+}
+
+// A tree that goes on from its edge grows as the one that was never put down, and an edge of another size is
+// refused.
+func TestTreeOf(t *testing.T) {
+	var tree Tree
+	for size := uint64(0); size < 70; size++ {
+		edge := tree.Edge()
+		if len(edge) != bits.OnesCount64(size) {
+			t.Fatalf("the edge of %d leaves has %d hashes", size, len(edge))
+		}
+		again, err := TreeOf(size, edge)
+		if err != nil || again.Root() != tree.Root() || again.Size() != size {
+			t.Fatalf("the tree of %d leaves comes back with %d: %v", size, again.Size(), err)
+		}
+		for _, wrong := range []uint64{size + 1, size + 2} {
+			if bits.OnesCount64(wrong) == len(edge) {
+				continue
+			}
+			if _, err := TreeOf(wrong, edge); err == nil {
+				t.Fatalf("the edge of %d leaves is taken for that of %d", size, wrong)
+			}
+		}
+		other := tree.Clone()
+		for _, leaf := range []string{"a", "b", "c"} {
+			again.Append([]byte(leaf))
+			other.Append([]byte(leaf))
+		}
+		if again.Root() != other.Root() {
+			t.Fatalf("after %d leaves it grows otherwise", size)
+		}
+		tree.Append([]byte{byte(size)})
 	}
 }

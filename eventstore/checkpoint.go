@@ -75,11 +75,14 @@ func readCheckpoint(path, stream string) (newest checkpoint, err error) {
 }
 
 // createCheckpoint makes the file with every slot written, so that no later write needs room on the disk:
-// that of an empty log. After a crash there is the whole file or none.
-func createCheckpoint(path, stream string) (err error) {
+// that of a log which ends with a head. After a crash there is the whole file or none.
+func createCheckpoint(path, stream string, at *Head) (err error) {
 	text := make([]byte, slots*slotSize)
 	for i := range slots {
 		c := checkpoint{Format: format, Stream: stream}
+		if at.StreamSeq > 0 {
+			c.covers(at)
+		}
 		line, err := seal(c)
 		if err != nil {
 			return err

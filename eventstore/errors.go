@@ -30,6 +30,18 @@ var (
 	ErrLogUnavailable = errors.New("the log can no longer be written")
 	// ErrBeyondLog: no entry of that sequence is known to the store.
 	ErrBeyondLog = errors.New("no such entry")
+	// ErrNotBackup: where a backup was looked for there is none, or something else.
+	ErrNotBackup = errors.New("not a backup")
+	// ErrBackupHeld: another process adds to the backup at the moment, or reads it.
+	ErrBackupHeld = errors.New("another process has the backup open")
+	// ErrOtherHistory: what was to be put together, a log and a backup say, are not parts of one history.
+	ErrOtherHistory = errors.New("not the same history")
+	// ErrLedgerThere: a restore would go where there is a ledger. Nothing was changed.
+	ErrLedgerThere = errors.New("there is a ledger already")
+	// ErrUnfinishedRestore: a restore into the folder was interrupted. What is there is no ledger until it is run again.
+	ErrUnfinishedRestore = errors.New("a restore was not finished: run it again")
+	// ErrNothingDamaged: a repair was asked for where nothing is damaged. Nothing was changed.
+	ErrNothingDamaged = errors.New("nothing is damaged")
 )
 
 // HeldError says which process has the data folder open. Commands talk to that one instead.
@@ -75,3 +87,52 @@ func (e *DamageError) Error() string {
 
 // Unwrap is what was found there.
 func (e *DamageError) Unwrap() error { return e.Err }
+
+// BackupDamage says which file of a backup is not what was written.
+type BackupDamage struct {
+	File   string
+	Commit uint64 // the first one that cannot be had from it; 0: any
+	Err    error
+}
+
+// Error names the file and the commit.
+func (e *BackupDamage) Error() string {
+	if e.Commit == 0 {
+		return fmt.Sprintf("the backup is damaged: %s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("the backup is damaged: %s, from commit %d on: %v", e.File, e.Commit, e.Err)
+}
+
+// Unwrap is what was found there.
+func (e *BackupDamage) Unwrap() error { return e.Err }
+
+// LossError says that a repaired ledger would not hold what was acknowledged. Nothing was changed.
+type LossError struct {
+	Found        uint64 // the last entry that is to be had
+	Acknowledged uint64 // the last one that was acknowledged; 0: that is not known
+	Err          error  // why, where it is not simply missing
+}
+
+// errOtherThanAcknowledged: the commits that are to be had lead to another root than was acknowledged.
+var errOtherThanAcknowledged = errors.New("it is another history than was acknowledged")
+
+// Error names the entries.
+func (e *LossError) Error() string {
+	const unchanged = "nothing was changed; "
+	switch {
+	case errors.Is(e.Err, errOtherThanAcknowledged):
+		return fmt.Sprintf("entries up to %d are to be had, but %v: %s--accept-loss takes them all the same", e.Found, e.Err, unchanged)
+	case e.Acknowledged == 0:
+		return fmt.Sprintf("entries up to %d are to be had, and whether more were acknowledged is not known (%v): %s--accept-loss goes on with these",
+			e.Found, e.Err, unchanged)
+	}
+	why := ""
+	if e.Err != nil {
+		why = fmt.Sprintf(" (%v)", e.Err)
+	}
+	return fmt.Sprintf("entries up to %d are to be had%s, and %d to %d, which were acknowledged, would be lost: %sa newer backup may have them, and --accept-loss goes on without",
+		e.Found, why, e.Found+1, e.Acknowledged, unchanged)
+}
+
+// Unwrap is why.
+func (e *LossError) Unwrap() error { return e.Err }

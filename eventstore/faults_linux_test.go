@@ -219,3 +219,32 @@ func cutPower(t *testing.T, at string) {
 		t.Errorf("cut the power: %v", errno)
 	}
 }
+
+// On a disk that is too small, a backup and a restore end, say why, and leave what was there; with room they are finished.
+func TestBackupAndRestoreOnAFullDisk(t *testing.T) {
+	s := must(t, Options{Dir: t.TempDir()})
+	for range 8 {
+		mustAppend(t, s, bulk(t, 1000))
+	}
+	log := commitsIn{all: rawCommits(t, s)} // of some 4 MB
+	at := memory(t, "2m")
+	if _, err := Backup(t.Context(), BackupOptions{Dir: filepath.Join(at, "kept")}, log); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a backup: %v", err)
+	}
+	if report, err := CheckBackup(t.Context(), BackupOptions{Dir: filepath.Join(at, "kept")}); err != nil || report.Commits != 0 {
+		t.Errorf("the backup has %d commits, %v", report.Commits, err)
+	}
+	dir := filepath.Join(at, "ledger")
+	if _, err := Restore(t.Context(), RestoreOptions{Dir: dir}, log); !errors.Is(err, ErrLogUnavailable) && !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a restore: %v", err)
+	}
+	if files := listing(t, dir); len(files) != 1 {
+		t.Errorf("a restore leaves %d files", len(files))
+	}
+	system(t, "mount", "-o", "remount,size=64m", at)
+	if _, err := Restore(t.Context(), RestoreOptions{Dir: dir}, log); err != nil {
+		t.Error(err)
+	}
+	mustBackup(t, filepath.Join(at, "kept"), log, backupSettings{})
+	holds(t, filepath.Join(at, "kept"), log, len(log.all))
+}

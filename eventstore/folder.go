@@ -64,22 +64,18 @@ func openFolder(dir string, readOnly bool, h holder) (_ *folder, err error) {
 	if err := inspect(dir, readOnly); err != nil {
 		return nil, err
 	}
-	if err := createDir(dir); err != nil {
-		return nil, fmt.Errorf("create the data folder: %w", err)
-	}
-	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644)), holder: h}
-	held, err := f.lock.TryLock()
+	f, err := holdFolder(dir, h)
 	if err != nil {
-		return nil, fmt.Errorf("lock the data folder %s: %w", dir, err)
-	}
-	if !held {
-		return nil, readHolder(dir)
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.lock.Unlock())
 		}
 	}()
+	if unfinished, err := restoring(dir); err != nil || unfinished {
+		return nil, errors.Join(err, fmt.Errorf("%s: %w", dir, ErrUnfinishedRestore))
+	}
 	// Another process may have made the folder a ledger's between the look and the lock.
 	f.marker, err = readMarker(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -92,8 +88,28 @@ func openFolder(dir string, readOnly bool, h holder) (_ *folder, err error) {
 	return f, f.writeHolder()
 }
 
-// inspect refuses what is not, and must not become, the data folder of a ledger. It changes nothing.
+// holdFolder creates a folder where it is missing, and locks it. What is in it is not looked at.
+func holdFolder(dir string, h holder) (*folder, error) {
+	if err := createDir(dir); err != nil {
+		return nil, fmt.Errorf("create the data folder: %w", err)
+	}
+	f := &folder{dir: dir, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o644)), holder: h}
+	held, err := f.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder %s: %w", dir, err)
+	}
+	if !held {
+		return nil, readHolder(dir)
+	}
+	return f, nil
+}
+
+// inspect refuses what is not, and must not become, the data folder of a ledger. It changes nothing. A restore
+// that is not finished is told of once nobody else has the folder: it may be going on.
 func inspect(dir string, readOnly bool) error {
+	if unfinished, err := restoring(dir); err != nil || unfinished {
+		return err
+	}
 	_, err := readMarker(dir)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -106,7 +122,7 @@ func inspect(dir string, readOnly bool) error {
 		return fmt.Errorf("look into the data folder: %w", err)
 	}
 	for _, entry := range entries {
-		if name := entry.Name(); name != lockName && !strings.HasPrefix(name, markerName) {
+		if name := entry.Name(); name != lockName && name != restoringName && !strings.HasPrefix(name, markerName) {
 			return fmt.Errorf("%s: %w: the folder is not empty (%s), and has no %s", dir, ErrNotLedger, name, markerName)
 		}
 	}

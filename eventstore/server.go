@@ -25,8 +25,9 @@ type embedded struct {
 // startTime is how long the server may take to open its listener, after the log has been recovered.
 const startTime = 10 * time.Second
 
-// startServer runs a server on dir. Without a listen address it is reached from this process only.
-func startServer(ctx context.Context, dir, listen, ledger string, logger *slog.Logger) (*embedded, error) {
+// startServer runs a server on dir. Without a listen address it is reached from this process only. Where it
+// does not sync, whoever stops it has to make durable what it has written.
+func startServer(ctx context.Context, dir, listen, ledger string, sync bool, logger *slog.Logger) (*embedded, error) {
 	key, public, err := newKey()
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func startServer(ctx context.Context, dir, listen, ledger string, logger *slog.L
 		JetStream:              true,
 		DisableJetStreamBanner: true,
 		StoreDir:               dir,
-		SyncAlways:             true, // an acknowledgement is given after the fsync, never before
+		SyncAlways:             sync, // an acknowledgement is given after the fsync, never before
 		JetStreamMaxStore:      1 << 62,
 		MaxPayload:             maxMessage,
 	}

@@ -154,7 +154,7 @@ func (s *Store) keep(ctx context.Context, sync func(*os.File) error) error {
 	}
 	at := newStreamFolder(s.folder.dir, s.options.Ledger)
 	if !s.folder.knows(at.stream) {
-		if err := createCheckpoint(checkpointPath(s.folder.dir, at.stream), at.stream); err != nil {
+		if err := createCheckpoint(checkpointPath(s.folder.dir, at.stream), at.stream, new(Head)); err != nil {
 			return fmt.Errorf("create the checkpoint: %w", err)
 		}
 	}
@@ -229,7 +229,7 @@ func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {
 	if s.noted, err = s.folder.check(ctx, s.options.Ledger, s.log); err != nil {
 		return nil, err
 	}
-	s.server, err = startServer(ctx, s.options.Dir, s.options.Listen, s.options.Ledger, s.log)
+	s.server, err = startServer(ctx, s.options.Dir, s.options.Listen, s.options.Ledger, true, s.log)
 	if err != nil {
 		return nil, err
 	}

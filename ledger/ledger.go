@@ -21,6 +21,7 @@ type Log interface {
 	Read(ctx context.Context, seq uint64) (domain.Recorded, []byte, error)
 	ReadRange(ctx context.Context, from, to uint64, fn func(domain.Recorded, []byte) error) error
 	Head() eventstore.Head
+	eventstore.Source
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine; Run records.

@@ -51,6 +51,13 @@ const (
 	CodeNoCheckpoint   = "no-checkpoint"
 	CodeFork           = "fork"
 	CodeFailed         = "failed"
+
+	CodeNotBackup      = "not-a-backup"
+	CodeOtherHistory   = "other-history"
+	CodeLedgerThere    = "ledger-exists"
+	CodeUnfinished     = "restore-unfinished"
+	CodeNothingDamaged = "nothing-damaged"
+	CodeLoss           = "would-lose-entries"
 )
 
 // failures in the order in which they are looked for.
@@ -60,7 +67,13 @@ var failures = []struct {
 }{
 	{eventstore.ErrUnknownOutcome, CodeUnknownOutcome},
 	{eventstore.ErrUnavailable, CodeUnavailable},
+	{eventstore.ErrUnfinishedRestore, CodeUnfinished},
 	{eventstore.ErrNotLedger, CodeNotLedger},
+	{eventstore.ErrNotBackup, CodeNotBackup},
+	{eventstore.ErrBackupHeld, CodeHeld},
+	{eventstore.ErrOtherHistory, CodeOtherHistory},
+	{eventstore.ErrLedgerThere, CodeLedgerThere},
+	{eventstore.ErrNothingDamaged, CodeNothingDamaged},
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
@@ -73,6 +86,22 @@ var failures = []struct {
 	{context.DeadlineExceeded, CodeInterrupted},
 }
 
+// kinds are errors with data, which are looked for before the failures.
+var kinds = []struct {
+	is   func(error) bool
+	code string
+}{
+	{is[*eventstore.HeldError], CodeHeld},
+	{is[*eventstore.LossError], CodeLoss},
+	{is[*eventstore.DamageError], CodeDamaged},
+	{is[*eventstore.BackupDamage], CodeDamaged},
+}
+
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
 // Describe finds what an error of this program is about.
 func Describe(err error) Description {
 	d := Description{Code: CodeFailed, Message: err.Error()}
@@ -82,13 +111,11 @@ func Describe(err error) Description {
 	if question, ok := errors.AsType[*projections.QuestionError](err); ok {
 		return Description{Code: question.Code, Message: question.Error(), Field: question.Field}
 	}
-	if _, ok := errors.AsType[*eventstore.HeldError](err); ok {
-		d.Code = CodeHeld
-		return d
-	}
-	if _, ok := errors.AsType[*eventstore.DamageError](err); ok {
-		d.Code = CodeDamaged
-		return d
+	for _, k := range kinds {
+		if k.is(err) {
+			d.Code = k.code
+			return d
+		}
 	}
 	for _, f := range failures {
 		if errors.Is(err, f.is) {

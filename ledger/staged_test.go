@@ -41,6 +41,10 @@ func (h *held) ReadRange(context.Context, uint64, uint64, func(domain.Recorded, 
 
 func (h *held) Head() eventstore.Head { return eventstore.Head{} }
 
+func (h *held) Commits(_ context.Context, _ uint64, begin func(uint64) error, _ func(eventstore.RawCommit) error) error {
+	return begin(0)
+}
+
 // together hands in calls that share one commit, and gives what each is answered when that fails.
 func together(t *testing.T, failure error, calls ...string) []error {
 	answers := make([]error, len(calls))

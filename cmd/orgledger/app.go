@@ -174,7 +174,8 @@ func strict(command *cobra.Command) {
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.serveCommand(), a.recordCommand(), a.queryCommand(), a.statusCommand(), a.schemaCommand(), a.versionCommand(),
+		a.serveCommand(), a.recordCommand(), a.queryCommand(), a.statusCommand(), a.backupCommand(), a.restoreCommand(),
+		a.schemaCommand(), a.versionCommand(),
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
 		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),

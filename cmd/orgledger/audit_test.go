@@ -29,7 +29,7 @@ func TestAuditors(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/audit",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"wrong": ends(exitUsage), "refused": ends(exitRefused), "await": await, "flip": flip, "logkey": logKey, "witnessed": witnessed, "port": port},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"wrong": ends(exitUsage), "refused": ends(exitRefused), "await": await, "changed": changedAnywhere, "logkey": logKey, "witnessed": witnessed, "port": port},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLE", sample)
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
@@ -69,9 +69,9 @@ func witnessed(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// flip is a command of the scripts that changes one bit of every 61st byte of a file in turn, and wants a command to
+// changedAnywhere is a command of the scripts that changes one bit of every 61st byte of a file in turn, and wants a command to
 // refuse each. That no byte can be changed at all is tested where bundles are made.
-func flip(ts *testscript.TestScript, _ bool, args []string) {
+func changedAnywhere(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	whole, err := os.ReadFile(path)
 	ts.Check(err)

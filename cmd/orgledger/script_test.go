@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"wrong": ends(exitUsage), "refused": ends(exitRefused), "appended": appended, "await": await},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"wrong": ends(exitUsage), "refused": ends(exitRefused), "appended": appended, "await": await, "flip": flip},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLE", sample)
 			env.Setenv("ODD", odd)
@@ -100,6 +100,16 @@ func await(ts *testscript.TestScript, _ bool, _ []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("no server answers: %v", err)
 		}
+	}
+}
+
+// flip is a command of the scripts that changes a bit in the middle of a file.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		text, err := os.ReadFile(ts.MkAbs(name))
+		ts.Check(err)
+		text[len(text)/2] ^= 1
+		ts.Check(os.WriteFile(ts.MkAbs(name), text, 0o644))
 	}
 }
 

@@ -44,13 +44,25 @@ const reaching = 10 * time.Second
 
 // open finds the ledger: the server that was named, the server that runs on the data folder, or the
 // folder itself. readOnly: a ledger that is not there is an error, and not created.
-func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
-	if strings.HasPrefix(a.server, "http://") || strings.HasPrefix(a.server, "https://") {
+func (a *app) open(ctx context.Context, readOnly bool) (s session, err error) {
+	client, err := a.find(ctx, func() (err error) {
+		s, err = a.openLocal(ctx, readOnly)
+		return err
+	})
+	if client != nil {
+		return client, nil
+	}
+	return s, err
+}
+
+// find gives a client of the server that was named, or of the one that runs on the data folder. Where there is
+// none, it calls open, which opens the folder or the log of a NATS server.
+func (a *app) find(ctx context.Context, open func() error) (client *api.Client, err error) {
+	if isHTTP(a.server) {
 		return a.client(strings.TrimSuffix(a.server, "/")), nil
 	}
-	var s session
-	err := a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
-		s, err = a.openLocal(ctx, readOnly)
+	err = a.patiently(ctx, func() (*eventstore.HeldError, error) {
+		err := open()
 		held, isHeld := errors.AsType[*eventstore.HeldError](err)
 		if !isHeld || held.HTTP == "" {
 			return held, err
@@ -58,14 +70,18 @@ func (a *app) open(ctx context.Context, readOnly bool) (session, error) {
 		if held.Ledger != a.ledger {
 			return nil, fmt.Errorf("%w, which serves the ledger %s: the ledger %s can be opened when it has stopped", err, held.Ledger, a.ledger)
 		}
-		client := a.client(held.HTTP)
-		if _, unreachable := client.Status(ctx); errors.Is(unreachable, api.ErrUnreachable) {
+		reached := a.client(held.HTTP)
+		if _, unreachable := reached.Status(ctx); errors.Is(unreachable, api.ErrUnreachable) {
 			return held, err // it is stopping
 		}
-		s = client
+		client = reached
 		return nil, nil
 	})
-	return s, err
+	return client, err
+}
+
+func isHTTP(address string) bool {
+	return strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://")
 }
 
 // patiently tries to open the data folder again while another command has it, which does not take long.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
@@ -23,19 +21,10 @@ func (a *app) statusCommand() *cobra.Command {
 					return err
 				}
 				if a.json {
-					text, err := json.Marshal(status)
-					if err != nil {
-						return err
-					}
-					_, err = fmt.Fprintln(a.out, string(text))
-					return err
-				}
-				last := "never"
-				if status.LastRecorded != nil {
-					last = status.LastRecorded.Format(time.RFC3339)
+					return a.jsonLine(status)
 				}
 				_, err = fmt.Fprintf(a.out, "ledger         %s\nentries        %d\nlast recorded  %s\nroot           %s\nversion        %s\n",
-					status.Ledger, status.Entries, last, status.Root, status.Version)
+					status.Ledger, status.Entries, lastRecorded(status.LastRecorded), status.Root, status.Version)
 				return err
 			})
 		},

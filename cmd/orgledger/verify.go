@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
+	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
@@ -59,7 +62,7 @@ func (a *app) verify(ctx context.Context, o verifying) error {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
 	}
-	subject, err := a.folderSubject(ctx)
+	subject, err := a.subjectOf(ctx)
 	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
 		return a.reportVerified(&verify.Report{Seed: o.seed, Checks: []verify.Check{{Check: verify.CheckLog, Detail: damage.Error()}}})
 	}
@@ -110,14 +113,53 @@ type kept struct {
 	own  bool // the ledger has kept it itself
 }
 
-// folderSubject is the ledger in a data folder, or on a NATS server, which this process reads by itself.
-func (a *app) folderSubject(ctx context.Context) (*subject, error) {
-	o := a.storeOptions()
-	o.ReadOnly = true
-	store, err := eventstore.Open(ctx, o)
-	if err != nil {
+// subjectOf finds what the flags name: the ledger that is served, or else the data folder or the log on a NATS server.
+func (a *app) subjectOf(ctx context.Context) (*subject, error) {
+	var store *eventstore.Store
+	client, err := a.find(ctx, func() (err error) {
+		o := a.storeOptions()
+		o.ReadOnly = true
+		store, err = eventstore.Open(ctx, o)
+		return err
+	})
+	switch {
+	case client != nil:
+		return a.servedSubject(client), nil
+	case err != nil:
 		return nil, err
 	}
+	return a.ownSubject(store), nil
+}
+
+// servedSubject is a ledger that another process serves, which is believed in nothing.
+func (a *app) servedSubject(c *api.Client) *subject {
+	s := &subject{log: eventstore.Proven{Source: c.Log(a.ledger), Ledger: a.ledger}, close: c.Close}
+	s.ownPolicy = func(ctx context.Context) ([]byte, error) { return unlessMissing(c.Policy(ctx)) }
+	s.served = func(ctx context.Context, question []byte) ([]byte, error) {
+		var answer bytes.Buffer
+		err := c.Query(ctx, bytes.NewReader(question), &answer)
+		return answer.Bytes(), err
+	}
+	s.own = func(ctx context.Context) ([]kept, error) {
+		checkpoint, err := unlessMissing(c.Checkpoint(ctx))
+		if err != nil || checkpoint == nil {
+			return nil, err
+		}
+		return []kept{{"served", notary.KindCheckpoint, checkpoint, true}}, nil
+	}
+	return s
+}
+
+// unlessMissing is nothing where the server has no key to sign with.
+func unlessMissing(text []byte, err error) ([]byte, error) {
+	if remote, ok := errors.AsType[*api.RemoteError](err); ok && remote.Status == http.StatusNotFound {
+		return nil, nil
+	}
+	return text, err
+}
+
+// ownSubject is the ledger in a data folder, or on a NATS server, which this process reads by itself.
+func (a *app) ownSubject(store *eventstore.Store) *subject {
 	dir := a.witnesses.dir
 	if dir == "" && a.server == "" {
 		dir = a.data
@@ -140,7 +182,7 @@ func (a *app) folderSubject(ctx context.Context) (*subject, error) {
 				return nil
 			})
 			return all, err
-		}}, nil
+		}}
 }
 
 // policy is what the auditor believes, else the ledger's own; nil where there is no key.
