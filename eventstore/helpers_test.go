@@ -103,6 +103,15 @@ func bulk(t testing.TB, n int) []domain.Recorded {
 	return all
 }
 
+// drafts are those of entries of the ledger main.
+func drafts(entries []domain.Recorded) []Draft {
+	all := make([]Draft, len(entries))
+	for i := range all {
+		all[i] = draft(source("main"), &entries[i].Entry, entries[i].Actor)
+	}
+	return all
+}
+
 // must opens a store that the test closes.
 func must(t testing.TB, o Options) *Store {
 	t.Helper()
