@@ -135,8 +135,9 @@ func checkStream(info *jetstream.StreamInfo, ledger string) error {
 
 // extent is what the stream's leader says there is.
 type extent struct {
-	last  uint64 // position of the last commit
-	whole bool   // no commit up to last is missing
+	last       uint64 // position of the last commit
+	whole      bool   // no commit up to last is missing
+	replicated bool   // several nodes keep it, and lead in turn
 }
 
 func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (extent, error) {
@@ -151,5 +152,5 @@ func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (ex
 	if err != nil {
 		return extent{}, fmt.Errorf("ask for the end of the log: %w", err)
 	}
-	return extent{info.State.LastSeq, info.State.Msgs == info.State.LastSeq}, nil
+	return extent{info.State.LastSeq, info.State.Msgs == info.State.LastSeq, info.Config.Replicas > 1}, nil
 }
