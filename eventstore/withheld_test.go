@@ -153,8 +153,9 @@ func TestExternalLogThatLostItsEnd(t *testing.T) {
 // The node that leads a cluster may be behind for some seconds; after that it has lost what it does not know of.
 func TestLeaderThatIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Store{firsts: []uint64{1, 3, 5}}
-		behind, whole := extent{last: 2, replicated: true}, extent{last: 3, replicated: true}
+		s := &Store{conn: new(nats.Conn), firsts: []uint64{1, 3, 5}}
+		behind, whole := extent{last: 2, replicated: true, led: true}, extent{last: 3, replicated: true, led: true}
+		follower := extent{last: 2, replicated: true}
 		waits := func(what string) {
 			t.Helper()
 			if err := s.receded(3, behind); !errors.Is(err, ErrUnavailable) {
@@ -171,6 +172,11 @@ func TestLeaderThatIsBehind(t *testing.T) {
 		waits("after it was whole again")
 		time.Sleep(2 * catchingUp)
 		waits("after nobody has looked for long")
+		time.Sleep(catchingUp)
+		if err := s.receded(3, follower); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("a node that follows nobody: %v", err)
+		}
+		waits("after that")
 		time.Sleep(catchingUp)
 		lost(t, s, s.receded(3, behind), 3, 5)
 	})
