@@ -31,13 +31,14 @@ type server struct {
 }
 
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/status and /healthz say how it is. Questions and the log are answered from
+// gives the log, POST /v1/signing says what a signer has to know, GET /v1/status and /healthz say how it is. Questions and the log are answered from
 // the entry that at-least names on. It may be used by any number of requests at once.
 func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger) http.Handler {
 	s := &server{l, name, version, log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)
+	mux.HandleFunc("POST /v1/signing", s.signing)
 	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("GET /healthz", s.health)
@@ -134,6 +135,20 @@ func (s *server) record(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *server) signing(w http.ResponseWriter, r *http.Request) {
+	var request ledger.SigningRequest
+	if err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, limitBody), &request, json.RejectUnknownMembers(true)); err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "what is to be signed is asked for as one JSON object: " + err.Error()})
+		return
+	}
+	answer, err := s.ledger.Signing(r.Context(), request)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.json(w, http.StatusOK, answer)
+}
+
 func recordOptions(query url.Values) (o ledger.RecordOptions, err error) {
 	o.Actor = query.Get("actor")
 	if o.Strict, err = flag(query, "strict"); err != nil {
@@ -216,7 +231,7 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/status and GET /healthz"})
+		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, POST /v1/signing, GET /v1/status and GET /healthz"})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {

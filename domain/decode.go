@@ -227,6 +227,24 @@ func (d *decoder) uuid(field string, p *uuid.UUID, n need) {
 	}
 }
 
+// signature reads both fields, and refuses where one of them lacks the other.
+func (d *decoder) signature(p **Signature) {
+	key, signed := d.str("key", optional)
+	text, given := d.str("signature", optional)
+	switch {
+	case signed && !given && d.err == nil:
+		d.refuse(CodeMissingField, "signature", "a key stands beside the signature that was made with it", "")
+	case given && !signed && d.err == nil:
+		d.refuse(CodeMissingField, "key", "a signature stands beside the key that it was made with", "")
+	case signed && given:
+		s, err := ParseSignature(KeyID(key), text)
+		if err != nil {
+			d.refuse(CodeBadValue, "signature", signatureRule, quote(text))
+		}
+		*p = s
+	}
+}
+
 func (d *decoder) number(field string, p *Decimal) {
 	v := d.get(field, required)
 	if v == nil {

@@ -25,10 +25,12 @@ func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f) }
 // namespace of derived entry ids: UUID version 5 of the project's address.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
 
-// Canonical is the entry in the canonical form of RFC 8785. Equal content has equal bytes, however
-// its numbers were written. A correction is resolved first.
+// Canonical is what the entry says, and its id, in the canonical form of RFC 8785. Equal content has equal
+// bytes, however its numbers were written and whoever signed it. A correction is resolved first.
 func (e *Entry) Canonical() []byte {
-	content := jsontext.Value(e.AppendJSON(nil))
+	unsigned := *e
+	unsigned.Signature = nil
+	content := jsontext.Value(unsigned.AppendJSON(nil))
 	if err := content.Canonicalize(); err != nil {
 		panic(fmt.Sprintf("domain: an entry's own encoding is not JSON: %v", err))
 	}
@@ -37,10 +39,13 @@ func (e *Entry) Canonical() []byte {
 
 // DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
 // in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
-func (e *Entry) DeriveID() uuid.UUID {
+func (e *Entry) DeriveID() uuid.UUID { return uuid.NewSHA1(namespace, e.Content()) }
+
+// Content is what the entry says, in the form of Canonical without its id.
+func (e *Entry) Content() []byte {
 	anonymous := *e
 	anonymous.ID = uuid.Nil
-	return uuid.NewSHA1(namespace, anonymous.Canonical())
+	return anonymous.Canonical()
 }
 
 func encodeObject(dst []byte, r record) []byte {
@@ -118,6 +123,13 @@ func (e *encoder) fact(field string, p *Fact, _ func(Type) bool) { e.str(field, 
 func (e *encoder) uuid(field string, p *uuid.UUID, _ need) {
 	if *p != uuid.Nil {
 		e.str(field, p.String())
+	}
+}
+
+func (e *encoder) signature(p **Signature) {
+	if *p != nil {
+		e.str("key", string((*p).Key))
+		e.str("signature", (*p).Text())
 	}
 }
 

@@ -17,9 +17,10 @@ const (
 	KindPlan
 	KindSource
 	KindOffice
+	KindKey
 )
 
-var kindNames = [...]string{"", "organisation", "responsibility", "contract", "plan", "source", "office"}
+var kindNames = [...]string{"", "organisation", "responsibility", "contract", "plan", "source", "office", "key"}
 
 // String is the kind as references write it.
 func (k Kind) String() string { return kindNames[k] }
@@ -41,6 +42,7 @@ type (
 	PlanID           string
 	SourceID         string
 	OfficeID         string
+	KeyID            string // see ValidKey
 )
 
 // Kind and Ref of each identifier type.
@@ -51,6 +53,7 @@ func (ContractID) Kind() Kind       { return KindContract }
 func (PlanID) Kind() Kind           { return KindPlan }
 func (SourceID) Kind() Kind         { return KindSource }
 func (OfficeID) Kind() Kind         { return KindOffice }
+func (KeyID) Kind() Kind            { return KindKey }
 
 func (id OrganisationID) Ref() Ref   { return Ref{KindOrganisation, string(id)} }
 func (id ResponsibilityID) Ref() Ref { return Ref{KindResponsibility, string(id)} }
@@ -58,6 +61,7 @@ func (id ContractID) Ref() Ref       { return Ref{KindContract, string(id)} }
 func (id PlanID) Ref() Ref           { return Ref{KindPlan, string(id)} }
 func (id SourceID) Ref() Ref         { return Ref{KindSource, string(id)} }
 func (id OfficeID) Ref() Ref         { return Ref{KindOffice, string(id)} }
+func (id KeyID) Ref() Ref            { return Ref{KindKey, string(id)} }
 
 type identifier interface {
 	~string

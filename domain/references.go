@@ -50,6 +50,7 @@ func (m *mentions) ref(field string, p *Ref, _ need)    { m.add(field, *p) }
 func (m *mentions) fulfils(field string, p *Fulfilment) { m.add(field, p.Plan.Ref()) }
 
 func (m *mentions) uuid(string, *uuid.UUID, need)   {}
+func (m *mentions) signature(**Signature)           {}
 func (m *mentions) name(string, *string)            {}
 func (m *mentions) text(string, *string, int, need) {}
 func (m *mentions) number(string, *Decimal)         {}

@@ -38,6 +38,8 @@ data.plan=plan/p1
 data.source=source/s1
 data.replacement.sources[0].source=source/s1,data.replacement.fulfils=plan/p1
 -
+data.key=key/UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34
+data.key=key/UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34
 `)
 
 func TestMentions(t *testing.T) {
@@ -75,7 +77,7 @@ func mentionText(e *Entry) string {
 // What a fact introduces, and what it is about, is among the references that it makes.
 func TestIntroducesAndAbout(t *testing.T) {
 	introducing := map[Type]bool{TypeOrganisationEstablished: true, TypeResponsibilityDefined: true,
-		TypeContractAwarded: true, TypePlanAnnounced: true, TypeSourceRegistered: true}
+		TypeContractAwarded: true, TypePlanAnnounced: true, TypeSourceRegistered: true, TypeKeyRegistered: true}
 	aboutNothing := map[Type]bool{TypeHoldingsTransferred: true, TypeOrganisationMerged: true, TypeEntryCorrected: true, TypeEntryRetracted: true,
 		TypeOrganisationSplit: true, TypeOrganisationDissolved: true}
 	for _, line := range entryLines(t) {

@@ -81,7 +81,7 @@ var beyondSchema = []string{
 	"supplier twice", "predecessor twice", "item twice", "allocated twice", "merged into itself", "split into itself",
 	"split twice into one", "residual elsewhere", "allocated elsewhere", "its own parent", "established under itself",
 	"succeeds itself", "transfer to itself", "contract to itself", "holdings to itself",
-	"nothing varied", "nothing amended", "nothing identified",
+	"nothing varied", "nothing amended", "nothing identified", "a key without its checksum", "a key of an actor in two lines",
 }
 
 // Law: what ParseEntry refuses for the shape of a field is not valid either.

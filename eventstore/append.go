@@ -19,7 +19,8 @@ import (
 // log up to the entry checked, with which it still has to end: if not, the error is ErrFenced. Their
 // ids have to be set; Seq and Time are the store's to give, and come back in the commit. Every
 // entry of a commit has the same time: the clock's, or that of the entry before where the clock has
-// fallen behind it.
+// fallen behind it. An entry that comes with a time, that of Now, was checked for that UTC day: where the
+// commit would have another, the error is ErrAnotherDay.
 //
 // After ErrUnknownOutcome the commit may be in the log; after every other error it is not. Cancelling
 // ctx while the commit is being written leaves it to be found out which, and may take some seconds.
@@ -83,6 +84,12 @@ func (s *Store) failing() error {
 	return s.server.failing(s.options.Ledger)
 }
 
+// Now is the time that an entry recorded now would have.
+func (s *Store) Now() int64 { return max(s.clock().UnixNano(), s.Head().Time) }
+
+// Name is the name of the ledger.
+func (s *Store) Name() string { return s.options.Ledger }
+
 func (s *Store) admissible(last, checked uint64, entries []domain.Recorded) error {
 	switch {
 	case s.barred != nil:
@@ -127,6 +134,9 @@ func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.M
 	now := max(s.clock().UnixNano(), next.Time)
 	for i := range c.Entries {
 		c.Entries[i].Seq = c.First + uint64(i)
+		if checked := c.Entries[i].Time; checked != 0 && domain.DateOf(checked) != domain.DateOf(now) {
+			return c, nil, ErrAnotherDay
+		}
 		c.Entries[i].Time = now
 	}
 	data, size := appendCommit(s.message[:0], source(s.options.Ledger), c.Entries, &next.tree)
@@ -137,7 +147,7 @@ func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.M
 		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, size, MaxCommitBytes)
 	}
 	c.Root = next.tree.Root()
-	h := header{id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
+	h := header{format: formatOf(c.Entries), id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
 	return c, &nats.Msg{Subject: s.subject, Data: data, Header: h.nats(next.StreamSeq)}, nil
 }
 

@@ -95,15 +95,31 @@ const (
 	headerRoot        = "Orgledger-Root"
 
 	contentType = "application/cloudevents-batch+json"
-	format      = 1 // of commits; a program reads its own and every earlier one
+	format      = 1 // of the stream, of the files beside it, and of a commit that needs no later one
+	formatKeys  = 2 // of a commit that holds keys, signatures or sealed names; a program reads every earlier one
 )
+
+// formatOf is the earliest format whose readers understand all of the entries, so that a log in which nothing
+// new is used stays readable by earlier versions.
+func formatOf(entries []domain.Recorded) int {
+	for i := range entries {
+		if entries[i].Signature != nil || entries[i].Fact.Type().IsKey() {
+			return formatKeys
+		}
+		if correction, ok := entries[i].Fact.(*domain.EntryCorrected); ok && correction.Replacement.Fact != nil && correction.Replacement.Fact.Type().IsKey() {
+			return formatKeys
+		}
+	}
+	return format
+}
 
 // header is what a commit's headers say.
 type header struct {
-	id    uuid.UUID
-	first uint64
-	count int
-	root  [audit.HashSize]byte
+	format int
+	id     uuid.UUID
+	first  uint64
+	count  int
+	root   [audit.HashSize]byte
 }
 
 func (h *header) nats(expected uint64) nats.Header {
@@ -112,7 +128,7 @@ func (h *header) nats(expected uint64) nats.Header {
 		headerContentType:       {contentType},
 		nats.MsgIdHdr:           {id},
 		nats.ExpectedLastSeqHdr: {strconv.FormatUint(expected, 10)},
-		headerFormat:            {strconv.Itoa(format)},
+		headerFormat:            {strconv.Itoa(h.format)},
 		headerCommit:            {id},
 		headerFirst:             {strconv.FormatUint(h.first, 10)},
 		headerCount:             {strconv.Itoa(h.count)},
@@ -121,7 +137,7 @@ func (h *header) nats(expected uint64) nats.Header {
 }
 
 func parseHeader(from nats.Header) (h header, err error) {
-	if err := checkFormat(from.Get(headerFormat)); err != nil {
+	if h.format, err = readFormat(from.Get(headerFormat), formatKeys); err != nil {
 		return h, err
 	}
 	if h.id, err = uuid.Parse(from.Get(headerCommit)); err != nil {
@@ -148,13 +164,20 @@ func parseRoot(text []byte) (root [audit.HashSize]byte, err error) {
 	return root, nil
 }
 
-// checkFormat judges the format that a stored thing says it has.
+// checkFormat judges the format that the stream, or a file beside it, says it has.
 func checkFormat(text string) error {
-	switch n, err := strconv.Atoi(text); {
+	_, err := readFormat(text, format)
+	return err
+}
+
+// readFormat reads the format that a stored thing says it has, of which this version knows some.
+func readFormat(text string, known int) (int, error) {
+	n, err := strconv.Atoi(text)
+	switch {
 	case err != nil || n < 1:
-		return fmt.Errorf("%q is no format of this ledger", text)
-	case n > format:
-		return fmt.Errorf("%w: format %d, and this version reads up to %d", ErrNewerFormat, n, format)
+		return 0, fmt.Errorf("%q is no format of this ledger", text)
+	case n > known:
+		return 0, fmt.Errorf("%w: format %d, and this version reads up to %d", ErrNewerFormat, n, known)
 	}
-	return nil
+	return n, nil
 }

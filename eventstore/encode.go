@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"encoding/base64"
 	"strconv"
 	"time"
 
@@ -77,6 +78,13 @@ func appendEvent(dst []byte, source string, when []byte, e *domain.Recorded) (ou
 	if e.Actor != "" {
 		dst = append(dst, `,"actor":`...)
 		dst, _ = jsontext.AppendQuote(dst, e.Actor) // checked to be UTF-8
+	}
+	if s := e.Signature; s != nil {
+		dst = append(dst, `,"key":"`...)
+		dst = append(dst, s.Key...)
+		dst = append(dst, `","signature":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, s.Bytes[:])
+		dst = append(dst, '"')
 	}
 	if e.Fulfils.Plan != "" {
 		dst = append(dst, `,"fulfils":"`...)

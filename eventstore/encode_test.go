@@ -30,7 +30,7 @@ func frozen(t testing.TB) (Commit, *nats.Msg) {
 		t.Fatal(err)
 	}
 	c.ID = uuid.MustParse("0f8fad5b-d9cb-469f-a165-70867728950e")
-	h := header{id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
+	h := header{format: formatOf(c.Entries), id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
 	m.Header = h.nats(0)
 	return c, m
 }

@@ -137,7 +137,7 @@ func TestLaterFormat(t *testing.T) {
 			r := s.records(t)[len(s.commits)-1]
 			block := []byte(files[r.path])
 			at := block[r.begin:r.end]
-			copy(at[bytes.Index(at, []byte(headerFormat+": 1")):], headerFormat+": 2")
+			copy(at[bytes.Index(at, []byte(headerFormat+": 1")):], headerFormat+": 3")
 			prefix := recordHead + len(s.at.subject)
 			sum := highway(s.at.stream+"-1", at[4:20], []byte(s.at.subject), at[prefix+recordHeader:len(at)-recordSum])
 			copy(at[len(at)-recordSum:], sum)

@@ -20,6 +20,9 @@ type staged struct {
 	index *projections.Index
 	view  *projections.View                                      // of everything recorded
 	read  func(context.Context, uint64) (domain.Recorded, error) // an entry of the log, resolved
+	name  string                                                 // of the ledger
+	now   int64                                                  // when it is judged; what is recorded on another UTC day is judged again
+	keys  *domain.Keyring                                        // as the log and what is staged say
 
 	entries    []domain.Recorded // accepted, in order; Seq and Time once they are committed
 	ids        map[uuid.UUID]int
@@ -27,9 +30,10 @@ type staged struct {
 	items      map[domain.Fulfilment]bool
 }
 
-func newStaged(index *projections.Index, read func(context.Context, uint64) (domain.Recorded, error)) *staged {
-	return &staged{index: index, view: index.View(), read: read, ids: make(map[uuid.UUID]int),
-		introduced: make(map[domain.Ref]bool), items: make(map[domain.Fulfilment]bool)}
+func (l *Ledger) newStaged() *staged {
+	view := l.index.View()
+	return &staged{index: l.index, view: view, read: l.Entry, name: l.log.Name(), now: l.log.Now(), keys: view.Keyring(),
+		ids: make(map[uuid.UUID]int), introduced: make(map[domain.Ref]bool), items: make(map[domain.Fulfilment]bool)}
 }
 
 // place is where an accepted entry is: among the staged ones, or in the log already.
@@ -75,8 +79,9 @@ func (s *staged) takeBack(from int) {
 	s.entries = s.entries[:from]
 	clear(s.introduced)
 	clear(s.items)
-	for _, e := range s.entries {
-		s.note(e.Fact)
+	s.keys = s.view.Keyring()
+	for i := range s.entries {
+		s.note(i)
 	}
 }
 
@@ -107,15 +112,26 @@ func (s *staged) stage(ctx context.Context, e *domain.Entry, actor string) (plac
 	if err := s.check(e); err != nil {
 		return place{}, err
 	}
+	judged := domain.Recorded{Entry: *e, Actor: actor, Time: s.now}
+	if err := s.keys.Judge(&judged, s.name, domain.Everything, domain.DateOf(s.now)); err != nil {
+		return place{}, err
+	}
 	position := len(s.entries)
-	s.entries = append(s.entries, domain.Recorded{Entry: *e, Actor: actor})
+	s.entries = append(s.entries, judged)
 	s.ids[e.ID] = position
-	s.note(e.Fact)
+	s.note(position)
 	return place{position: position}, nil
 }
 
 // note remembers what an accepted entry makes known.
-func (s *staged) note(f domain.Fact) {
+func (s *staged) note(position int) {
+	e := s.entries[position]
+	if s.keys.Concerns(e.Fact) {
+		e.Seq = s.view.Seq() + 1 + uint64(position)
+		s.keys = s.keys.Clone()
+		s.keys.Apply(&e)
+	}
+	f := e.Fact
 	for _, ref := range introduces(f) {
 		s.introduced[ref] = true
 	}

@@ -20,6 +20,8 @@ type Log interface {
 	Read(ctx context.Context, seq uint64) (domain.Recorded, []byte, error)
 	ReadRange(ctx context.Context, from, to uint64, fn func(domain.Recorded, []byte) error) error
 	Head() eventstore.Head
+	Name() string // of the ledger
+	Now() int64   // the time that an entry recorded now would have
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine; Run records.
@@ -28,6 +30,7 @@ type Ledger struct {
 	index *projections.Index // applied to by Open, then by Run alone
 
 	calls chan *call
+	asks  chan func()
 	grown chan struct{} // the log has more than the index
 	done  chan struct{} // closed when Run returns
 
@@ -39,7 +42,7 @@ type Ledger struct {
 // many of the commits are read, and may be nil.
 func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Ledger, error) {
 	l := &Ledger{log: log, index: projections.NewIndex(),
-		calls: make(chan *call, 1024), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
+		calls: make(chan *call, 1024), asks: make(chan func()), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
 	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error { return l.index.Load(c.Entries) })
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)

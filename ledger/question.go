@@ -138,6 +138,13 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		}
 		return a.view.Impact(domain.PlanID(*q.Plan), date, known)
 	}),
+	"keys": question(func(a asker, q *keysQuestion) (any, error) {
+		at, err := a.point(q.when)
+		if err != nil {
+			return nil, err
+		}
+		return a.view.Keys(q.Actor, at), nil
+	}),
 	"findings": question(func(a asker, q *when) (any, error) {
 		at, err := a.point(*q)
 		if err != nil {
@@ -233,6 +240,10 @@ type (
 	}
 	titlesQuestion struct {
 		Refs []string `json:"refs"`
+		when
+	}
+	keysQuestion struct {
+		Actor string `json:"actor"`
 		when
 	}
 	impactQuestion struct {

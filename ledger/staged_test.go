@@ -39,6 +39,10 @@ func (h *held) ReadRange(context.Context, uint64, uint64, func(domain.Recorded, 
 	return nil
 }
 
+func (h *held) Name() string { return "main" }
+
+func (h *held) Now() int64 { return 0 }
+
 func (h *held) Head() eventstore.Head { return eventstore.Head{} }
 
 // together hands in calls that share one commit, and gives what each is answered when that fails.

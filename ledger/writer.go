@@ -63,6 +63,8 @@ func (l *Ledger) write(ctx context.Context) error {
 			again, err = l.refresh(ctx)
 		case <-l.grown:
 			again, err = l.refresh(ctx)
+		case do := <-l.asks:
+			do()
 		case first := <-l.calls:
 			err = l.record(ctx, l.waiting(first))
 		}
@@ -101,7 +103,7 @@ func (l *Ledger) waiting(first *call) []*call {
 // one after which the index no longer fits the log.
 func (l *Ledger) record(ctx context.Context, calls []*call) error {
 	for len(calls) > 0 {
-		s := newStaged(l.index, l.Entry)
+		s := l.newStaged()
 		l.admit(ctx, s, calls)
 		left, err := calls, error(nil)
 		if before := l.index.Seq(); slices.ContainsFunc(calls, (*call).refusedOutright) {
@@ -112,7 +114,10 @@ func (l *Ledger) record(ctx context.Context, calls []*call) error {
 		if err == nil {
 			left, err = l.commit(ctx, s, calls)
 		}
-		if err == nil && len(left) > 0 {
+		switch {
+		case errors.Is(err, eventstore.ErrAnotherDay):
+			err = nil // what is left is checked for the day that has come
+		case err == nil && len(left) > 0:
 			err = l.overtaken(ctx)
 		}
 		if err != nil {
@@ -199,6 +204,8 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 		switch {
 		case errors.Is(err, eventstore.ErrFenced):
 			return calls, nil
+		case errors.Is(err, eventstore.ErrAnotherDay):
+			return calls, err
 		case err != nil:
 			fail(s, calls, b, err)
 			return nil, nil

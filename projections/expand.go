@@ -75,6 +75,8 @@ func (x *Index) title(f domain.Fact, from uint32) {
 		text = f.Title
 	case *domain.AppointmentMade:
 		text = f.Title
+	case *domain.KeyRegistered:
+		text = f.Actor
 	}
 	if text == "" {
 		return

@@ -72,6 +72,7 @@ type View struct {
 	moments []moment
 	entries []entryMeta // by sequence; the first is of no entry
 	names   *names
+	keys    *domain.Keyring
 	preview bool // things are to be read from the pages, not from names
 }
 
@@ -107,7 +108,7 @@ func NewIndex() *Index {
 		texts:   make(map[string]uint32),
 		revised: make(map[uint32][]uint32),
 	}
-	x.next = View{texts: []string{""}, entries: make([]entryMeta, 1), names: newNames()}
+	x.next = View{texts: []string{""}, entries: make([]entryMeta, 1), names: newNames(), keys: new(domain.Keyring)}
 	x.publish()
 	return x
 }
@@ -266,7 +267,15 @@ func (x *Index) apply(r *domain.Recorded) error {
 		meta.about = x.num(about)
 	}
 	x.next.entries = append(x.next.entries, meta)
+	if err := x.enter(seq, r); err != nil {
+		return err
+	}
+	x.applyKeys(r)
+	return nil
+}
 
+// enter adds what an entry says to the things that it concerns.
+func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 	switch f := r.Fact.(type) {
 	case *domain.EntryCorrected:
 		return x.correct(seq, f, &r.Entry)

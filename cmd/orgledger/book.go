@@ -28,7 +28,8 @@ type book struct {
 	concerned map[domain.Ref][]uint64 // the references whose entries have all been read
 	titles    map[title]string
 	sources   map[domain.SourceID]*domain.SourceRegistered
-	subject   domain.Ref // what the page is about: told by its name alone
+	signed    map[uint64]string // of the entries whose signatures were looked at, what is to be said of them
+	subject   domain.Ref        // what the page is about: told by its name alone
 }
 
 // title is what a reference is called on a day.
@@ -41,7 +42,7 @@ type title struct {
 func openBook(ctx context.Context, s session, known any) (*book, error) {
 	b := &book{session: s, entries: make(map[uint64]*domain.Recorded), seqs: make(map[uuid.UUID]uint64),
 		amended: make(map[uuid.UUID][]uint64), concerned: make(map[domain.Ref][]uint64), titles: make(map[title]string),
-		sources: make(map[domain.SourceID]*domain.SourceRegistered)}
+		sources: make(map[domain.SourceID]*domain.SourceRegistered), signed: make(map[uint64]string)}
 	var err error
 	b.known, err = b.resolve(ctx, known)
 	return b, err

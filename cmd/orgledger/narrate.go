@@ -77,6 +77,9 @@ var phrases = map[domain.Type]func(*narrator, domain.Fact) string{
 	domain.TypePlanWithdrawn:    saying((*narrator).planWithdrawn),
 	domain.TypePlanCompleted:    saying((*narrator).planCompleted),
 	domain.TypeSourceRegistered: saying((*narrator).registered),
+
+	domain.TypeKeyRegistered: saying((*narrator).keyRegistered),
+	domain.TypeKeyRevoked:    saying((*narrator).keyRevoked),
 }
 
 // saying makes a description of one fact type one of any fact.
@@ -344,6 +347,14 @@ func (n *narrator) registered(f *domain.SourceRegistered) string {
 		text += ", " + dateWords(f.Published)
 	}
 	return text
+}
+
+func (n *narrator) keyRegistered(f *domain.KeyRegistered) string {
+	return "the key " + string(f.Key) + " of the actor " + quoted(f.Actor) + " became valid"
+}
+
+func (n *narrator) keyRevoked(f *domain.KeyRevoked) string {
+	return "the key " + string(f.Key) + " ceased to be valid" + because(f.Reason)
 }
 
 func (n *narrator) corrected(f *domain.EntryCorrected) string {

@@ -57,8 +57,11 @@ func (q *inquiry) entriesList(ctx context.Context, entries []*domain.Recorded) e
 		if err := q.tell(ctx, told...); err != nil {
 			return err
 		}
+		if err := q.learnSigned(ctx, part...); err != nil {
+			return err
+		}
 		for _, e := range part {
-			q.hang(plain, fmt.Sprintf("  %4d  ", e.Seq), q.sentence(&e.Entry)+"."+mark(q.editionOf(e, q.known)))
+			q.hang(plain, fmt.Sprintf("  %4d  ", e.Seq), q.sentence(&e.Entry)+"."+mark(q.editionOf(e, q.known))+q.signedSentence(e))
 		}
 	}
 	return nil
