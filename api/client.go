@@ -217,7 +217,7 @@ func remoteError(answer *http.Response) error {
 
 func eachLine(r io.Reader, fn func([]byte) error) error {
 	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 0, 64<<10), 2*domain.LimitEntry)
+	scanner.Buffer(make([]byte, 0, 64<<10), domain.LimitShown+4<<10)
 	for scanner.Scan() {
 		if err := fn(scanner.Bytes()); err != nil {
 			return err

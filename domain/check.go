@@ -16,6 +16,7 @@ import (
 // Limits of what is recorded. Over a limit an entry is refused, never cut.
 const (
 	LimitEntry = 256 << 10 // bytes of one entry
+	LimitShown = 2 << 20   // bytes of one entry with what is told of sealed persons in it
 	LimitText  = 4 << 10   // bytes of a text
 	LimitTitle = 512       // bytes of a title, name, code or person
 	LimitList  = 10_000    // items of a list
@@ -265,6 +266,12 @@ func (c *checker) fulfils(field string, p *Fulfilment) {
 	}
 	if !ValidID(string(p.Plan)) || p.Item != "" && !ValidID(p.Item) {
 		c.refuse(CodeBadReference, field, fulfilsRule, quote(p.String()))
+	}
+}
+
+func (c *checker) person(field string, p *Person) {
+	if p.ID == "" {
+		c.text(field, &p.Name, LimitTitle, required)
 	}
 }
 

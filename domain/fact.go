@@ -36,6 +36,7 @@ const (
 	TypeKeyRegistered
 	TypeKeyRevoked
 	TypeSourceRegistered
+	TypePersonForgotten
 	TypeEntryCorrected
 	TypeEntryRetracted
 )
@@ -83,6 +84,7 @@ var types = [...]typeRow{
 	TypeKeyRegistered:              {"key.registered", 0, func() Fact { return new(KeyRegistered) }},
 	TypeKeyRevoked:                 {"key.revoked", 0, func() Fact { return new(KeyRevoked) }},
 	TypeSourceRegistered:           {"source.registered", 0, func() Fact { return new(SourceRegistered) }},
+	TypePersonForgotten:            {"person.forgotten", 0, func() Fact { return new(PersonForgotten) }},
 	TypeEntryCorrected:             {"entry.corrected", 0, func() Fact { return new(EntryCorrected) }},
 	TypeEntryRetracted:             {"entry.retracted", 0, func() Fact { return new(EntryRetracted) }},
 }
@@ -210,6 +212,8 @@ func About(f Fact) Ref {
 		return f.Plan.Ref()
 	case *KeyRevoked:
 		return f.Key.Ref()
+	case *PersonForgotten:
+		return f.Person.Ref()
 	}
 	return Introduces(f)
 }

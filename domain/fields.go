@@ -31,6 +31,7 @@ type visitor interface {
 	edtf(field string, p *EDTF)      // optional as a field; entries have their own rule
 	day(field string, p *Date)       // optional
 	fulfils(field string, p *Fulfilment)
+	person(field string, p *Person)                      // required
 	signature(p **Signature)                             // the fields key and signature, both or neither
 	fact(field string, p *Fact, allowed func(Type) bool) // the name of the fact's type; required
 	data(field string, p *Fact)                          // the fields of that fact; required

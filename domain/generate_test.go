@@ -134,6 +134,8 @@ func (g *generator) fulfils(field string, p *Fulfilment) {
 	}
 }
 
+func (g *generator) person(field string, p *Person) { g.text(field, &p.Name, LimitTitle, required) }
+
 func (g *generator) signature(p **Signature) {
 	if g.give("signature", optional) {
 		*p = &Signature{Key: g.key(), Bytes: [64]byte(rapid.SliceOfN(rapid.Byte(), 64, 64).Draw(g.t, "signature"))}

@@ -36,6 +36,7 @@ data.plan=plan/p1,data.items[0].data.organisation=organisation/hee
 data.plan=plan/p1
 data.plan=plan/p1
 data.source=source/s1
+data.person=person/0f8fad5b-d9cb-469f-a165-70867728950e
 data.replacement.sources[0].source=source/s1,data.replacement.fulfils=plan/p1
 -
 data.key=key/UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34

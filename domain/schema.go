@@ -150,6 +150,8 @@ func (d *describer) uuid(field string, _ *uuid.UUID, n need) { d.put(field, n, r
 func (d *describer) name(field string, _ *string)            { d.put(field, required, reference("id")) }
 func (d *describer) edtf(field string, _ *EDTF)              { d.put(field, optional, reference("date")) }
 func (d *describer) day(field string, _ *Date)               { d.put(field, optional, reference("day")) }
+func (d *describer) person(field string, p *Person)          { d.text(field, &p.Name, LimitTitle, required) }
+
 func (d *describer) signature(**Signature) {
 	d.put("key", optional, &jsonschema.Schema{Type: "string", Pattern: "^" + keyPattern + "$", Description: keyRule})
 	d.put("signature", optional, &jsonschema.Schema{Type: "string", Pattern: "^[A-Za-z0-9+/]{86}==$", Description: signatureRule})

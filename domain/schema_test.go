@@ -156,7 +156,7 @@ func memberNames(t *testing.T, raw []byte) []string {
 func decodedNames(t *testing.T, raw []byte, into record) []string {
 	t.Helper()
 	raw = append(raw[:len(raw)-1], `,"unheard of":1}`...)
-	err := decodeObject(raw, "", into)
+	err := decodeObject(raw, "", into, formHandedIn)
 	if err == nil {
 		t.Fatalf("%s was read", raw)
 	}

@@ -27,7 +27,8 @@ const maxMessage = 8 << 20
 const maxActor = domain.LimitTitle
 
 // Size is what an entry counts towards MaxCommitBytes: the bytes of its data as stored, which are
-// never more than those it was handed in with. The attributes around the data are not counted.
+// never more than those it was handed in with, but for some 350 bytes for each sealed name. The attributes
+// around the data are not counted.
 func Size(e *domain.Entry) int { return len(e.AppendBody(nil)) }
 
 // Commit is what was recorded at one moment. It is never changed.
@@ -96,21 +97,36 @@ const (
 
 	contentType = "application/cloudevents-batch+json"
 	format      = 1 // of the stream, of the files beside it, and of a commit that needs no later one
-	formatKeys  = 2 // of a commit that holds keys, signatures or sealed names; a program reads every earlier one
+	newest      = 2 // of a commit that holds keys, signatures, sealed names or that one is forgotten; a program reads every earlier one
 )
 
 // formatOf is the earliest format whose readers understand all of the entries, so that a log in which nothing
 // new is used stays readable by earlier versions.
 func formatOf(entries []domain.Recorded) int {
 	for i := range entries {
-		if entries[i].Signature != nil || entries[i].Fact.Type().IsKey() {
-			return formatKeys
-		}
-		if correction, ok := entries[i].Fact.(*domain.EntryCorrected); ok && correction.Replacement.Fact != nil && correction.Replacement.Fact.Type().IsKey() {
-			return formatKeys
+		if entries[i].Signature != nil || isNew(entries[i].Fact) {
+			return newest
 		}
 	}
 	return format
+}
+
+// isNew reports whether a fact has what readers of format 1 do not understand.
+func isNew(f domain.Fact) bool {
+	switch f := f.(type) {
+	case nil: // of a correction that is stored before it is resolved
+		return false
+	case *domain.KeyRegistered, *domain.KeyRevoked, *domain.PersonForgotten:
+		return true
+	case *domain.EntryCorrected:
+		return isNew(f.Replacement.Fact)
+	}
+	if !domain.NamesPerson(f) {
+		return false
+	}
+	sealed := false
+	domain.EachPerson(f, func(p *domain.Person) { sealed = sealed || p.ID != "" })
+	return sealed
 }
 
 // header is what a commit's headers say.
@@ -137,7 +153,7 @@ func (h *header) nats(expected uint64) nats.Header {
 }
 
 func parseHeader(from nats.Header) (h header, err error) {
-	if h.format, err = readFormat(from.Get(headerFormat), formatKeys); err != nil {
+	if h.format, err = readFormat(from.Get(headerFormat), newest); err != nil {
 		return h, err
 	}
 	if h.id, err = uuid.Parse(from.Get(headerCommit)); err != nil {

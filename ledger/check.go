@@ -23,6 +23,9 @@ type staged struct {
 	name  string                                                 // of the ledger
 	now   int64                                                  // when it is judged; what is recorded on another UTC day is judged again
 	keys  *domain.Keyring                                        // as the log and what is staged say
+	seal  func(context.Context, string) (domain.Person, domain.PersonKey, error)
+
+	fresh map[domain.PersonID]domain.PersonKey // of persons who are not in the log yet
 
 	entries    []domain.Recorded // accepted, in order; Seq and Time once they are committed
 	ids        map[uuid.UUID]int
@@ -31,8 +34,9 @@ type staged struct {
 }
 
 func (l *Ledger) newStaged() *staged {
+	l.people.trim()
 	view := l.index.View()
-	return &staged{index: l.index, view: view, read: l.Entry, name: l.log.Name(), now: l.log.Now(), keys: view.Keyring(),
+	return &staged{index: l.index, view: view, read: l.stored, seal: l.people.seal, fresh: make(map[domain.PersonID]domain.PersonKey), name: l.log.Name(), now: l.log.Now(), keys: view.Keyring(),
 		ids: make(map[uuid.UUID]int), introduced: make(map[domain.Ref]bool), items: make(map[domain.Fulfilment]bool)}
 }
 
@@ -40,6 +44,7 @@ func (l *Ledger) newStaged() *staged {
 type place struct {
 	position int // in staged.entries, inLog or nowhere where it is not staged
 	recorded domain.Recorded
+	id       uuid.UUID
 }
 
 const (
@@ -96,8 +101,12 @@ func introduces(f domain.Fact) []domain.Ref {
 	return nil
 }
 
-func (s *staged) stage(ctx context.Context, e *domain.Entry, actor string) (place, error) {
-	if err := s.resolve(e); err != nil {
+func (s *staged) stage(ctx context.Context, handedIn *domain.Entry, actor string) (place, error) {
+	if err := s.resolve(handedIn); err != nil {
+		return place{}, err
+	}
+	e, err := s.sealed(ctx, handedIn)
+	if err != nil {
 		return place{}, err
 	}
 	if e.ID == uuid.Nil {
@@ -120,7 +129,42 @@ func (s *staged) stage(ctx context.Context, e *domain.Entry, actor string) (plac
 	s.entries = append(s.entries, judged)
 	s.ids[e.ID] = position
 	s.note(position)
-	return place{position: position}, nil
+	return place{position: position, id: e.ID}, nil
+}
+
+// sealed is a copy of an entry with its names sealed. What was handed in keeps them: it may have to be judged
+// again, when another node has recorded the same names.
+func (s *staged) sealed(ctx context.Context, handedIn *domain.Entry) (*domain.Entry, error) {
+	e := *handedIn
+	e.Fact = domain.CopyPersons(handedIn.Fact)
+	if !domain.NamesPerson(e.Fact) {
+		return &e, nil
+	}
+	var failed error
+	domain.EachPerson(e.Fact, func(p *domain.Person) {
+		person, key, err := s.seal(ctx, p.Name)
+		if failed = errors.Join(failed, err); key != (domain.PersonKey{}) {
+			s.fresh[person.ID] = key
+		}
+		*p = person
+	})
+	return &e, failed
+}
+
+// keysOf are the keys that have to be kept before a batch is recorded.
+func (s *staged) keysOf(b batch) map[domain.PersonID]domain.PersonKey {
+	if len(s.fresh) == 0 {
+		return nil
+	}
+	keys := make(map[domain.PersonID]domain.PersonKey)
+	for i := range s.entries[b.from:b.to] {
+		domain.EachPerson(s.entries[b.from+i].Fact, func(p *domain.Person) {
+			if key, fresh := s.fresh[p.ID]; fresh {
+				keys[p.ID] = key
+			}
+		})
+	}
+	return keys
 }
 
 // note remembers what an accepted entry makes known.
@@ -191,7 +235,7 @@ func (s *staged) repeated(ctx context.Context, e *domain.Entry) (*place, error) 
 		if !same(&s.entries[position].Entry, e) {
 			return nil, conflict(e)
 		}
-		return &place{position: position}, nil
+		return &place{position: position, id: e.ID}, nil
 	}
 	seq, ok := s.index.Entry(e.ID)
 	if !ok {
@@ -204,7 +248,7 @@ func (s *staged) repeated(ctx context.Context, e *domain.Entry) (*place, error) 
 	if !same(&stored.Entry, e) {
 		return nil, conflict(e)
 	}
-	return &place{position: inLog, recorded: stored}, nil
+	return &place{position: inLog, recorded: stored, id: e.ID}, nil
 }
 
 // same compares what two entries say, however it is written.
@@ -272,8 +316,12 @@ func alreadyIntroduced(field string, ref domain.Ref) error {
 		Rule: "an identifier is introduced once; to change what was said, record a correction", Value: fmt.Sprintf("%q", ref)}
 }
 
-// appoints reports whether the reference is the office that an appointment may introduce.
+// appoints reports whether the reference is the office that an appointment may introduce, or the person whom the
+// ledger has put in place of a name.
 func appoints(f domain.Fact, ref domain.Ref) bool {
+	if ref.Kind == domain.KindPerson {
+		return domain.NamesPerson(f)
+	}
 	made, ok := f.(*domain.AppointmentMade)
 	return ok && ref == made.Office.Ref()
 }

@@ -47,6 +47,7 @@ const (
 	CodeBadSetup       = "unsuitable-configuration"
 	CodeInterrupted    = "interrupted"
 	CodeNotFound       = "not-found"
+	CodeKeyRemains     = "key-remains"
 	CodeFailed         = "failed"
 )
 
@@ -61,6 +62,7 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrKeyRemains, CodeKeyRemains},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},

@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +69,7 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	}
 	select {
 	case err := <-c.result:
-		return c.receipt, err
+		return c.receipt, errors.Join(err, l.unforgotten(entries, err))
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: it was interrupted, and to record the same again is safe and finishes it: %w",
 			eventstore.ErrUnknownOutcome, ctx.Err())
@@ -81,10 +83,19 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	}
 }
 
+// unforgotten says of a call that was recorded, and forgets persons, that a key could not be destroyed.
+func (l *Ledger) unforgotten(entries []*domain.Entry, failed error) error {
+	if failed != nil || !slices.ContainsFunc(entries, func(e *domain.Entry) bool { return e.Fact.Type() == domain.TypePersonForgotten }) {
+		return nil
+	}
+	_, err := l.people.remaining()
+	return err
+}
+
 // answer tells the caller what has become of the call.
 func (c *call) answer(s *staged, err error) {
-	for i, p := range c.places {
-		recorded, id := p.recorded, c.entries[i].ID
+	for _, p := range c.places {
+		recorded, id := p.recorded, p.id
 		if p.position != inLog && p.position < len(s.entries) {
 			recorded = s.entries[p.position]
 		}

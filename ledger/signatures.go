@@ -55,7 +55,7 @@ func (c *SignatureCheck) Next(e *domain.Recorded) error {
 // nil. A signed entry costs some 50 µs, another next to nothing beside reading it.
 func (l *Ledger) CheckSignatures(ctx context.Context, progress func(done, total uint64)) (signed, unsigned uint64, err error) {
 	check, total := NewSignatureCheck(l.log.Name()), l.View().Seq()
-	err = l.Entries(ctx, 1, total+1, func(e domain.Recorded) error {
+	err = l.each(ctx, 1, total+1, func(e domain.Recorded) error {
 		if progress != nil {
 			progress(e.Seq, total)
 		}

@@ -13,8 +13,9 @@ import (
 
 // held is an empty log that takes no commit: the first waits until it is let go, and each fails.
 type held struct {
-	release chan struct{}
-	failure error
+	ledger.Keys // of nobody: no entry names a person
+	release     chan struct{}
+	failure     error
 }
 
 func (h *held) Append(context.Context, uint64, []domain.Recorded) (eventstore.Commit, error) {
@@ -49,7 +50,7 @@ func (h *held) Head() eventstore.Head { return eventstore.Head{} }
 func together(t *testing.T, failure error, calls ...string) []error {
 	answers := make([]error, len(calls))
 	synctest.Test(t, func(t *testing.T) {
-		log := &held{make(chan struct{}), failure}
+		log := &held{release: make(chan struct{}), failure: failure}
 		l, err := ledger.Open(t.Context(), log, nil)
 		if err != nil {
 			t.Fatal(err)

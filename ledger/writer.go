@@ -102,6 +102,7 @@ func (l *Ledger) waiting(first *call) []*call {
 // given only after the log has shown that nothing precedes it but what it was judged by. Its error is
 // one after which the index no longer fits the log.
 func (l *Ledger) record(ctx context.Context, calls []*call) error {
+	l.people.destroy(ctx)
 	for len(calls) > 0 {
 		s := l.newStaged()
 		l.admit(ctx, s, calls)
@@ -199,6 +200,10 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 			stopped(s, calls)
 			return nil, nil
 		}
+		if err := l.keepKeys(ctx, s, b); err != nil { // a crash here leaves keys that open nothing
+			fail(s, calls, b, err)
+			return nil, nil
+		}
 		// The commit under way is finished although the ledger is stopping.
 		c, err := l.log.Append(context.WithoutCancel(ctx), l.index.Seq(), s.entries[b.from:b.to])
 		switch {
@@ -211,7 +216,7 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 			return nil, nil
 		}
 		copy(s.entries[b.from:b.to], c.Entries)
-		if err := l.apply(c); err != nil {
+		if err := l.apply(ctx, c); err != nil {
 			return calls, err
 		}
 		for _, c := range calls {
@@ -222,6 +227,18 @@ func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*
 		calls = answerUpTo(s, calls, b.to)
 	}
 	return nil, nil
+}
+
+// keepKeys keeps the keys of who is new in a batch, before anything is recorded that is sealed with them.
+func (l *Ledger) keepKeys(ctx context.Context, s *staged, b batch) error {
+	keys := s.keysOf(b)
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := l.log.SavePersonKeys(context.WithoutCancel(ctx), keys); err != nil {
+		return fmt.Errorf("%w: nothing is recorded: %w", eventstore.ErrUnavailable, err)
+	}
+	return nil
 }
 
 // stopped answers the calls of which a part is not written yet when the ledger stops.

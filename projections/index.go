@@ -34,6 +34,7 @@ type rest struct {
 	appointments []appointment
 	plan         []planFact
 	fulfilments  []fulfilment
+	person       *person // of a person
 }
 
 // title is what an entry calls a thing, from a known point on.
@@ -73,7 +74,8 @@ type View struct {
 	entries []entryMeta // by sequence; the first is of no entry
 	names   *names
 	keys    *domain.Keyring
-	preview bool // things are to be read from the pages, not from names
+	gone    []uint32 // persons who are forgotten
+	preview bool     // things are to be read from the pages, not from names
 }
 
 // Index is the writer's side. Apply is called by one goroutine at a time; View by any.
@@ -405,7 +407,7 @@ func newThing(ref domain.Ref) *thing {
 			org   organisation
 			facts [2]ownFact
 			room  rest
-			_     [448 - 64 - 128 - 2*56 - 120]byte
+			_     [448 - 64 - 128 - 2*56 - 128]byte
 		})
 		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
 		roomy.thing = t
@@ -415,7 +417,7 @@ func newThing(ref domain.Ref) *thing {
 			thing
 			facts [3]ownFact
 			room  rest
-			_     [384 - 64 - 3*56 - 120]byte
+			_     [384 - 64 - 3*56 - 128]byte
 		})
 		t.own, t.rest = roomy.facts[:0], &roomy.room
 		roomy.thing = t

@@ -177,7 +177,7 @@ func (a *app) commands() []*cobra.Command {
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
 		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
-		a.logCommand(), a.replayCommand(), a.keyCommand(), a.keysCommand(),
+		a.logCommand(), a.replayCommand(), a.keyCommand(), a.keysCommand(), a.forgetCommand(),
 	}
 }
 

@@ -174,7 +174,7 @@ func (q *inquiry) officeHolder(ctx context.Context, ref domain.Ref, entries []*d
 			if o.Acting {
 				acting = "acting, "
 			}
-			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", clean(o.Person), acting, q.org(org), sinceWords(o.Since, &o.Effective), o.Seq), nil
+			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", officerWords(&o), acting, q.org(org), sinceWords(o.Since, &o.Effective), o.Seq), nil
 		}
 	}
 	return "Nobody is known to hold it on " + dayWords(q.on) + ".", nil

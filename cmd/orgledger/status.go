@@ -34,6 +34,9 @@ func (a *app) statusCommand() *cobra.Command {
 				if status.LastRecorded != nil {
 					last = status.LastRecorded.Format(time.RFC3339)
 				}
+				if status.KeysRemaining > 0 {
+					fmt.Fprintf(a.err, "orgledger: %d forgotten: %s\n", status.KeysRemaining, status.KeysReason)
+				}
 				_, err = fmt.Fprintf(a.out, "ledger         %s\nentries        %d\nlast recorded  %s\nroot           %s\nversion        %s\n",
 					status.Ledger, status.Entries, last, status.Root, status.Version)
 				return err

@@ -93,7 +93,7 @@ func (l *Ledger) visible(known uint64) []*fact {
 	for i := range l.entries[:known] {
 		e := &l.entries[i]
 		switch content := e.Fact.(type) {
-		case *domain.SourceRegistered, *domain.KeyRegistered, *domain.KeyRevoked:
+		case *domain.SourceRegistered, *domain.PersonForgotten, *domain.KeyRegistered, *domain.KeyRevoked:
 		case *domain.EntryCorrected:
 			if corrected := original[content.Corrects]; corrected != nil {
 				latest[content.Corrects] = content.Apply(&corrected.Entry)
