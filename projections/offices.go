@@ -16,7 +16,7 @@ type Office struct {
 	Since  string  `json:"since"` // nominal day of the appointment
 
 	PersonID  domain.PersonID `json:"person_id,omitempty"` // empty: the name stands in the log
-	Forgotten bool            `json:"person_forgotten,omitempty"`
+	Forgotten bool            `json:"person_forgotten,omitzero"`
 
 	Effective string `json:"effective"` // its EDTF text
 	Seq       uint64 `json:"seq"`

@@ -20,7 +20,7 @@ func (a *app) keyCommand() *cobra.Command {
 		Use:     "key",
 		GroupID: "main",
 		Short:   "Make keys to sign with",
-		Args:    knownCommand,
+		Args:    cobra.NoArgs,
 		RunE:    func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(a.keyNewCommand())
