@@ -49,7 +49,7 @@ var summaries = [...]string{
 	TypeKeyRegistered:              "introduces a key of an actor, valid from the effective day on; who has a valid key has to sign what it records",
 	TypeKeyRevoked:                 "ends the validity of a key, from the effective day on",
 	TypeSourceRegistered:           "introduces a piece of evidence that entries can cite",
-	TypePersonForgotten:            "says that the key of a person was destroyed, and why: the name can no longer be read; destroys it where it is there",
+	TypePersonForgotten:            "has the key of a person destroyed, and says why: the name can no longer be read",
 	TypeEntryCorrected:             "replaces the date, data, sources and fulfilment of an earlier entry, whole",
 	TypeEntryRetracted:             "takes an earlier entry out of the history",
 }

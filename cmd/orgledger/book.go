@@ -28,7 +28,7 @@ type book struct {
 	concerned map[domain.Ref][]uint64 // the references whose entries have all been read
 	titles    map[title]string
 	sources   map[domain.SourceID]*domain.SourceRegistered
-	signed    map[uint64]string // of the entries whose signatures were looked at, what is to be said of them
+	signed    map[uint64]string // of signed entries that were looked at, what is to be said of that
 	subject   domain.Ref        // what the page is about: told by its name alone
 }
 

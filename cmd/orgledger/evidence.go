@@ -88,17 +88,14 @@ func (q *inquiry) account(ctx context.Context, lead string, seq uint64) error {
 	return nil
 }
 
-// recordedWords says when an entry was recorded, by whom, and whether that one has signed it. What learnSigned
-// has not read is not said.
+// recordedWords says when an entry that learnSigned has looked at was recorded, by whom, and whether that one has
+// signed it.
 func (q *inquiry) recordedWords(e *domain.Recorded) string {
 	text := timeWords(recordedAt(e))
 	if e.Actor != "" {
 		text += " by " + clean(e.Actor)
 	}
-	if signed := q.signed[e.Seq]; signed != "" {
-		text += ", " + signed
-	}
-	return text
+	return text + ", " + q.signedWords(e)
 }
 
 func (q *inquiry) evidence(ctx context.Context, indent int, citations []domain.Citation) error {

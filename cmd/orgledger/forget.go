@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -71,9 +72,8 @@ func (q *inquiry) forget(ctx context.Context, who string, f *forgetting) error {
 	if err != nil {
 		return err
 	}
-	if person.Forgotten != nil && !q.json {
-		q.say(plain, 0, q.forgottenWords(person.Forgotten))
-		return nil
+	if person.Forgotten != nil {
+		return q.alreadyForgotten(person)
 	}
 	if err := q.confirm(ctx, person, f); err != nil {
 		return err
@@ -92,6 +92,17 @@ func (q *inquiry) forget(ctx context.Context, who string, f *forgetting) error {
 	}
 	q.say(good, 0, fmt.Sprintf("Forgotten: entry %d says so. The key is destroyed.", receipts[0].Seq))
 	return nil
+}
+
+// alreadyForgotten says of whom no name is left since when that is so.
+func (q *inquiry) alreadyForgotten(person *ledger.Person) error {
+	if !q.json {
+		q.say(plain, 0, q.forgottenWords(person.Forgotten))
+		return nil
+	}
+	line, err := json.Marshal(person)
+	q.line(string(line))
+	return err
 }
 
 // person finds whom an argument means.

@@ -44,7 +44,6 @@ func (b *book) learnSigned(ctx context.Context, entries ...*domain.Recorded) err
 	var questions []map[string]any
 	for _, e := range entries {
 		if e.Signature == nil {
-			b.signed[e.Seq] = "unsigned"
 			continue
 		}
 		question := map[string]any{"q": "keys", "actor": e.Actor, "on": domain.DateOf(e.Time).String()}
@@ -103,8 +102,17 @@ func validity(e *domain.Recorded, ledger string, then, now *projections.Keys) st
 	return "valid"
 }
 
-// signedSentence says whether an entry that learnSigned has looked at is signed.
-func (b *book) signedSentence(e *domain.Recorded) string { return " " + capital(b.signed[e.Seq]) + "." }
+// signedWords says whether an entry that learnSigned has looked at is signed.
+func (b *book) signedWords(e *domain.Recorded) string {
+	if e.Signature == nil {
+		return "unsigned"
+	}
+	return b.signed[e.Seq]
+}
+
+func (b *book) signedSentence(e *domain.Recorded) string {
+	return " " + capital(b.signedWords(e)) + "."
+}
 
 // showKey shows a key of an actor.
 func (q *inquiry) showKey(ctx context.Context, ref domain.Ref) error {
