@@ -52,7 +52,7 @@ func (c *SignatureCheck) Next(e *domain.Recorded) error {
 
 // CheckSignatures checks the whole log, and tells how many of its entries are signed and unsigned. It stops at
 // the first that does not pass, with a *SignatureError. progress is told how many entries are done, and may be
-// nil. A signed entry costs some 50 µs, another next to nothing beside reading it.
+// nil. A signed entry costs some 40 µs, another next to nothing beside reading it.
 func (l *Ledger) CheckSignatures(ctx context.Context, progress func(done, total uint64)) (signed, unsigned uint64, err error) {
 	check, total := NewSignatureCheck(l.log.Name()), l.View().Seq()
 	err = l.each(ctx, 1, total+1, func(e domain.Recorded) error {
