@@ -38,13 +38,14 @@ func golden(t *testing.T, name string, got []byte, rewritten bool) {
 	}
 }
 
-// The marker and a checkpoint are stored in a frozen form.
+// The marker, a checkpoint and a person's key are stored in a frozen form.
 func TestFrozenFiles(t *testing.T) {
 	m := marker{Format: format, Created: time.Unix(1700000000, 0).UTC(), Streams: []string{"ORGLEDGER_main"}}
 	c := checkpoint{Format: format, Stream: "ORGLEDGER_main", Write: 17}
 	c.covers(&Head{Seq: 57, StreamSeq: 5, Root: sha256.Sum256(nil)})
 	c.Next = 261
-	for name, object := range map[string]any{"marker.golden": m, "checkpoint.golden": c} {
+	k := keptKey{Format: format, Person: "0f8fad5b-d9cb-469f-a165-70867728950e", Key: strings.Repeat("0a", 32)}
+	for name, object := range map[string]any{"marker.golden": m, "checkpoint.golden": c, "personkey.golden": k} {
 		text, err := seal(object)
 		if err != nil {
 			t.Fatal(err)
