@@ -7,11 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Canonical is the entry in the canonical form of RFC 8785. Equal content has equal bytes, however
-// its numbers were written. A correction is resolved first.
+// Canonical is what the entry says, and its id, in the canonical form of RFC 8785. Equal content has equal
+// bytes, however its numbers were written and whoever signed it. The commitment of a person stands in place
+// of the name. A correction is resolved first.
 func (e *Entry) Canonical() []byte {
-	canonical := &encoder{out: make([]byte, 0, 512), canonical: true, members: make([]int, 0, 16), room: make([]byte, 0, 512)}
-	canonical.inside(e)
+	unsigned := *e
+	unsigned.Signature = nil
+	canonical := &encoder{out: make([]byte, 0, 512), form: formContent, canonical: true, members: make([]int, 0, 16), room: make([]byte, 0, 512)}
+	canonical.inside(&unsigned)
 	return canonical.out
 }
 
@@ -48,8 +51,8 @@ func (e *encoder) order(first int) {
 	}
 }
 
-// form is the form in which to write JSON that was handed in.
-func (e *encoder) form(value jsontext.Value) []byte {
+// given is JSON that was handed in, as it is to be written.
+func (e *encoder) given(value jsontext.Value) []byte {
 	if !e.canonical {
 		return value
 	}

@@ -19,7 +19,8 @@ import (
 // log up to the entry checked, with which it still has to end: if not, the error is ErrFenced. Their
 // ids have to be set; Seq and Time are the store's to give, and come back in the commit. Every
 // entry of a commit has the same time: the clock's, or that of the entry before where the clock has
-// fallen behind it.
+// fallen behind it. An entry that comes with a time, that of Now, was checked for that UTC day: where the
+// commit would have another, the error is ErrAnotherDay.
 //
 // drafts are those of the entries, in order, where they have been made already; they save time.
 //
@@ -85,6 +86,12 @@ func (s *Store) failing() error {
 	return s.server.failing(s.options.Ledger)
 }
 
+// Now is the time that an entry recorded now would have.
+func (s *Store) Now() int64 { return max(s.clock().UnixNano(), s.Head().Time) }
+
+// Name is the name of the ledger.
+func (s *Store) Name() string { return s.options.Ledger }
+
 func (s *Store) admissible(last, checked uint64, entries []domain.Recorded, drafts []Draft) error {
 	switch {
 	case s.barred != nil:
@@ -136,6 +143,9 @@ func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) 
 	now := max(s.clock().UnixNano(), next.Time)
 	for i := range c.Entries {
 		c.Entries[i].Seq = c.First + uint64(i)
+		if checked := c.Entries[i].Time; checked != 0 && domain.DateOf(checked) != domain.DateOf(now) {
+			return c, nil, ErrAnotherDay
+		}
 		c.Entries[i].Time = now
 	}
 	data, size := appendCommit(s.message[:0], &c, drafts, &next.tree)
@@ -146,7 +156,7 @@ func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) 
 		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, size, MaxCommitBytes)
 	}
 	c.Root = next.tree.Root()
-	h := header{id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
+	h := header{format: formatOf(c.Entries), id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
 	return c, &nats.Msg{Subject: s.subject, Data: data, Header: h.nats(next.StreamSeq)}, nil
 }
 

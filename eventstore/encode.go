@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"encoding/base64"
 	"strconv"
 	"time"
 
@@ -107,6 +108,13 @@ func newDraft(source string, e *domain.Entry, actor string) (d Draft) {
 	if actor != "" {
 		dst = append(dst, `,"actor":`...)
 		dst, _ = jsontext.AppendQuote(dst, actor) // checked to be UTF-8
+	}
+	if s := e.Signature; s != nil {
+		dst = append(dst, `,"key":"`...)
+		dst = append(dst, s.Key...)
+		dst = append(dst, `","signature":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, s.Bytes[:])
+		dst = append(dst, '"')
 	}
 	if e.Fulfils.Plan != "" {
 		dst = append(dst, `,"fulfils":"`...)

@@ -36,6 +36,7 @@ func (g *group) admit(ctx context.Context, l *Ledger, c *call) {
 	g.calls, g.handed = append(g.calls, c), g.handed+len(c.entries)
 	var err error
 	c.staged, c.from, c.receipt = s, len(s.entries), nil
+	s.now = l.log.Now()
 	if c.places, err = s.accept(ctx, c.entries, c.options.Actor); err == nil && c.options.Strict {
 		err = l.strict(s, c.from)
 	}
@@ -73,7 +74,7 @@ func (g *group) refusesOutright() bool {
 // the disk has done its work.
 func (g *group) depart(to chan<- departure, checked uint64) {
 	b := g.batches[0]
-	to <- departure{checked, g.staged.entries[b.from:b.to], g.staged.drafts[b.from:b.to]}
+	to <- departure{checked, g.staged.entries[b.from:b.to], g.staged.drafts[b.from:b.to], g.staged.keysOf(b)}
 	runtime.Gosched()
 }
 

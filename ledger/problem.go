@@ -50,6 +50,7 @@ const (
 	CodeNotFound       = "not-found"
 	CodeNoCheckpoint   = "no-checkpoint"
 	CodeFork           = "fork"
+	CodeKeyRemains     = "key-remains"
 	CodeFailed         = "failed"
 
 	CodeNotBackup      = "not-a-backup"
@@ -77,6 +78,7 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrKeyRemains, CodeKeyRemains},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},

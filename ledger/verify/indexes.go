@@ -21,8 +21,6 @@ type rebuilt struct {
 
 func newRebuilt() *rebuilt { return &rebuilt{index: projections.NewIndex(), next: 1} }
 
-func (r *rebuilt) load(c eventstore.Commit) error { return r.index.Load(own(c.Entries)) }
-
 // apply is how recording builds the index. Views are kept on the way, each after three times as many entries as the one
 // before.
 func (r *rebuilt) apply(c eventstore.Commit) error {
