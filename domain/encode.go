@@ -25,14 +25,6 @@ func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f) }
 // namespace of derived entry ids: UUID version 5 of the project's address.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
 
-// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
-// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
-func (e *Entry) DeriveID() uuid.UUID {
-	anonymous := *e
-	anonymous.ID = uuid.Nil
-	return uuid.NewSHA1(namespace, anonymous.Canonical())
-}
-
 func encodeObject(dst []byte, r record) []byte {
 	e := &encoder{out: dst}
 	e.inside(r)
