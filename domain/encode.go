@@ -25,24 +25,6 @@ func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f) }
 // namespace of derived entry ids: UUID version 5 of the project's address.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
 
-// Canonical is the entry in the canonical form of RFC 8785. Equal content has equal bytes, however
-// its numbers were written. A correction is resolved first.
-func (e *Entry) Canonical() []byte {
-	content := jsontext.Value(e.AppendJSON(nil))
-	if err := content.Canonicalize(); err != nil {
-		panic(fmt.Sprintf("domain: an entry's own encoding is not JSON: %v", err))
-	}
-	return content
-}
-
-// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
-// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
-func (e *Entry) DeriveID() uuid.UUID {
-	anonymous := *e
-	anonymous.ID = uuid.Nil
-	return uuid.NewSHA1(namespace, anonymous.Canonical())
-}
-
 func encodeObject(dst []byte, r record) []byte {
 	e := &encoder{out: dst}
 	e.inside(r)
@@ -61,13 +43,18 @@ func appendQuote(dst []byte, text string) []byte {
 type encoder struct {
 	out  []byte
 	some bool // a field has been written
+
+	canonical bool
+	members   []int  // where those of the objects around begin in out; only kept for the canonical form
+	room      []byte // to put them in order
 }
 
 // inside writes the fields of an object.
 func (e *encoder) inside(r record) {
-	outer := e.some
+	outer, first := e.some, len(e.members)
 	e.out, e.some = append(e.out, '{'), false
 	r.fields(e)
+	e.order(first)
 	e.out, e.some = append(e.out, '}'), outer
 }
 
@@ -83,6 +70,9 @@ func (e *encoder) key(field string) {
 		return
 	}
 	e.separate()
+	if e.canonical {
+		e.members = append(e.members, len(e.out))
+	}
 	e.out = append(e.out, '"')
 	e.out = append(e.out, field...)
 	e.out = append(e.out, '"', ':')
@@ -123,7 +113,7 @@ func (e *encoder) uuid(field string, p *uuid.UUID, _ need) {
 
 func (e *encoder) number(field string, p *Decimal) {
 	e.key(field)
-	e.out = append(e.out, *p...)
+	e.out = append(e.out, e.form([]byte(*p))...)
 }
 
 func (e *encoder) flag(field string, p *bool) {
@@ -141,7 +131,7 @@ func (e *encoder) replacement(field string, r *Replacement) {
 		return
 	}
 	e.key(field)
-	e.out = append(e.out, r.raw...)
+	e.out = append(e.out, e.form(r.raw)...)
 }
 
 func (e *encoder) nested(field string, r record) {

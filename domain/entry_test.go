@@ -164,6 +164,28 @@ func TestStoredEncoding(t *testing.T) {
 	golden(t, "bodies.golden", out.Bytes())
 }
 
+// Law: the canonical form is that of RFC 8785, as another implementation makes it of the entry's JSON.
+func TestCanonical(t *testing.T) {
+	agree := func(t rapid.TB, e *Entry) {
+		want := jsontext.Value(e.AppendJSON(nil))
+		if err := want.Canonicalize(); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Canonical(); !bytes.Equal(got, want) {
+			t.Fatalf("%s\nwant %s", got, want)
+		}
+		anonymous := *e
+		anonymous.ID = uuid.Nil
+		if got, want := e.DeriveID(), uuid.NewSHA1(namespace, anonymous.Canonical()); got != want {
+			t.Fatalf("the id is %s, want %s", got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) { agree(t, entries().Draw(t, "entry")) })
+	for _, line := range entryLines(t) {
+		agree(t, mustParse(t, string(line))) // corrections not resolved
+	}
+}
+
 // Numbers that are equal derive equal ids, however they are written, and are kept as written.
 func TestCanonicalNumbers(t *testing.T) {
 	const line = `{"type":"contract.varied","effective":"2020","data":{"contract":"c","value":{"amount":%s,"currency":"GBP"}}}`

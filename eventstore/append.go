@@ -21,20 +21,22 @@ import (
 // entry of a commit has the same time: the clock's, or that of the entry before where the clock has
 // fallen behind it.
 //
+// drafts are those of the entries, in order, where they have been made already; they save time.
+//
 // After ErrUnknownOutcome the commit may be in the log; after every other error it is not. Cancelling
 // ctx while the commit is being written leaves it to be found out which, and may take some seconds.
-func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Recorded) (Commit, error) {
+func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...Draft) (Commit, error) {
 	s.appending.Lock()
 	defer s.appending.Unlock()
 	if err := ctx.Err(); err != nil {
 		return Commit{}, fmt.Errorf("append %d entries: %w", len(entries), err)
 	}
 	next := s.snapshot()
-	if err := s.admissible(next.Seq, checked, entries); err != nil {
+	if err := s.admissible(next.Seq, checked, entries, drafts); err != nil {
 		return Commit{}, err
 	}
 	expected := next.StreamSeq
-	c, message, err := s.prepare(&next, entries)
+	c, message, err := s.prepare(&next, entries, drafts)
 	if err != nil {
 		return Commit{}, err
 	}
@@ -83,12 +85,14 @@ func (s *Store) failing() error {
 	return s.server.failing(s.options.Ledger)
 }
 
-func (s *Store) admissible(last, checked uint64, entries []domain.Recorded) error {
+func (s *Store) admissible(last, checked uint64, entries []domain.Recorded, drafts []Draft) error {
 	switch {
 	case s.barred != nil:
 		return s.barred
 	case len(entries) == 0:
 		return errors.New("a commit has at least one entry")
+	case len(drafts) != 0 && len(drafts) != len(entries):
+		return fmt.Errorf("%d drafts of %d entries", len(drafts), len(entries))
 	case len(entries) > MaxCommitEntries:
 		return fmt.Errorf("%w: %d entries, and at most %d fit", ErrTooLarge, len(entries), MaxCommitEntries)
 	case checked > last:
@@ -121,7 +125,12 @@ func validActor(actor string) bool {
 }
 
 // prepare gives the entries their places and encodes them. The tree of next has grown by them.
-func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.Msg, error) {
+func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) (Commit, *nats.Msg, error) {
+	if len(drafts) == 0 {
+		for i := range entries {
+			drafts = append(drafts, s.Draft(&entries[i].Entry, entries[i].Actor))
+		}
+	}
 	c := Commit{ID: uuid.New(), StreamSeq: next.StreamSeq + 1, First: next.Seq + 1,
 		Entries: append([]domain.Recorded(nil), entries...)}
 	now := max(s.clock().UnixNano(), next.Time)
@@ -129,7 +138,7 @@ func (s *Store) prepare(next *state, entries []domain.Recorded) (Commit, *nats.M
 		c.Entries[i].Seq = c.First + uint64(i)
 		c.Entries[i].Time = now
 	}
-	data, size := appendCommit(s.message[:0], source(s.options.Ledger), c.Entries, &next.tree)
+	data, size := appendCommit(s.message[:0], c.Entries, drafts, &next.tree)
 	if cap(data) <= cacheBytes/8 {
 		s.message = data
 	}

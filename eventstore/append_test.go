@@ -165,8 +165,8 @@ func TestLargestCommitFitsAMessage(t *testing.T) {
 	e := parse(t, fmt.Sprintf(`{"type":"organisation.reconstituted","effective":"[2019-04-01..2019-06-30]","data":{"organisation":%q,"form":"x"},"fulfils":"%s/%s"}`, id, id, id))
 	e.Actor = strings.Repeat(`"`, maxActor)
 	e.Seq = 1 << 63
-	event, data := appendEvent(nil, source(id), []byte(timeLayout), &e)
-	around := len(event) - data
+	d := newDraft(source(id), &e.Entry, e.Actor)
+	around := len(d.append(nil, []byte(timeLayout), e.Seq)) - d.Size()
 	if most := MaxCommitBytes + MaxCommitEntries*around + 8192; most > maxMessage {
 		t.Errorf("a commit may take %d bytes, and a message has %d", most, maxMessage)
 	}

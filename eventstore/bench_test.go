@@ -17,7 +17,7 @@ func BenchmarkEncode(b *testing.B) {
 	var tree audit.Tree
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer, _ = appendCommit(buffer[:0], source("main"), entries, &tree)
+		buffer, _ = appendCommit(buffer[:0], entries, drafts(entries), &tree)
 	}
 	b.SetBytes(int64(len(buffer)))
 	perEntry(b, 100)
@@ -27,7 +27,7 @@ func BenchmarkDecode(b *testing.B) {
 	entries := bulk(b, 100)
 	next := state{}
 	s := &Store{options: Options{Ledger: "main"}, clock: time.Now}
-	c, m, err := s.prepare(&next, entries)
+	c, m, err := s.prepare(&next, entries, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			entries := bulk(b, n)
 			next := state{}
-			_, m, err := s.prepare(&next, entries)
+			_, m, err := s.prepare(&next, entries, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -82,9 +82,17 @@ func (b *blockReader) record(buf []byte) (r stored, err error) {
 	if uint64(room) > uint64(end-prefix) {
 		return r, errors.New("the headers of a record are longer than the record")
 	}
-	r.commit = binary.LittleEndian.Uint64(buf[4:])
+	r.commit = sequence(buf)
 	r.header, r.data = buf[prefix:prefix+int(room)], buf[prefix+int(room):end]
 	return r, r.place()
+}
+
+// sequence is the position that a record gives itself, whole or not; 0 where that was not written.
+func sequence(buf []byte) uint64 {
+	if len(buf) < 12 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(buf[4:])
 }
 
 // place reads what the headers say of the commit's place in the log.

@@ -47,7 +47,7 @@ func TestDamage(t *testing.T) {
 			good := s.Head()
 			entries := numbered(t, 50, 2)
 			next := s.snapshot()
-			_, m, err := s.prepare(&next, entries)
+			_, m, err := s.prepare(&next, entries, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestDamagedTime(t *testing.T) {
 	next := s.snapshot()
 	next.Time = 0 // as if nothing was recorded yet
 	now = now.Add(-time.Nanosecond)
-	_, m, err := s.prepare(&next, numbered(t, 1, 1))
+	_, m, err := s.prepare(&next, numbered(t, 1, 1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

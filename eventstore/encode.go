@@ -30,9 +30,26 @@ const timeLayout = "2006-01-02T15:04:05.000000000Z"
 // source is the CloudEvents source of a ledger's events.
 func source(ledger string) string { return "/orgledger/" + ledger }
 
+// Draft is an entry in its stored form, but for the two attributes that are only known when its commit is written. To
+// make it takes most of the time of encoding an entry, and can be done before.
+type Draft struct {
+	text     []byte // the event without what is inserted
+	time     int    // where the recorded time comes
+	sequence int    // where the sequence comes, after the time
+	size     int
+}
+
+// Size is what the entry counts towards MaxCommitBytes; see Size.
+func (d *Draft) Size() int { return d.size }
+
+// Draft encodes an entry, which has its id, and who records it.
+func (s *Store) Draft(e *domain.Entry, actor string) Draft {
+	return newDraft(source(s.options.Ledger), e, actor)
+}
+
 // appendCommit appends the batch of entries, which already have their sequences and times, and grows
 // the tree by their leaves. size is the sum of Size.
-func appendCommit(dst []byte, source string, entries []domain.Recorded, tree *audit.Tree) (out []byte, size int) {
+func appendCommit(dst []byte, entries []domain.Recorded, drafts []Draft, tree *audit.Tree) (out []byte, size int) {
 	var when [len(timeLayout)]byte
 	written := int64(-1)
 	dst = append(dst, '[')
@@ -46,16 +63,25 @@ func appendCommit(dst []byte, source string, entries []domain.Recorded, tree *au
 			written = e.Time
 		}
 		begin := len(dst)
-		var data int
-		dst, data = appendEvent(dst, source, when[:], e)
+		dst = drafts[i].append(dst, when[:], e.Seq)
 		tree.Append(dst[begin:])
-		size += data
+		size += drafts[i].size
 	}
 	return append(dst, ']'), size
 }
 
-// appendEvent appends one event; size is that of its data.
-func appendEvent(dst []byte, source string, when []byte, e *domain.Recorded) (out []byte, size int) {
+// append appends the event.
+func (d *Draft) append(dst, when []byte, sequence uint64) []byte {
+	dst = append(dst, d.text[:d.time]...)
+	dst = append(dst, when...)
+	dst = append(dst, d.text[d.time:d.sequence]...)
+	dst = strconv.AppendUint(dst, sequence, 10)
+	return append(dst, d.text[d.sequence:]...)
+}
+
+// newDraft encodes an entry of a source.
+func newDraft(source string, e *domain.Entry, actor string) (d Draft) {
+	dst := make([]byte, 0, 512)
 	dst = append(dst, eventBegin...)
 	dst = appendUUID(dst, e.ID)
 	dst = append(dst, `","source":"`...)
@@ -63,20 +89,20 @@ func appendEvent(dst []byte, source string, when []byte, e *domain.Recorded) (ou
 	dst = append(dst, `","type":"`+typePrefix...)
 	dst = append(dst, e.Fact.Type().String()...)
 	dst = append(dst, typeSuffix+`","subject":"`...)
-	dst = appendSubject(dst, &e.Entry)
+	dst = appendSubject(dst, e)
 	dst = append(dst, `","time":"`...)
-	dst = append(dst, when...)
+	d.time = len(dst)
 	dst = append(dst, `","datacontenttype":"application/json","sequence":"`...)
-	dst = strconv.AppendUint(dst, e.Seq, 10)
+	d.sequence = len(dst)
 	dst = append(dst, '"')
 	if !e.Effective.IsZero() {
 		dst = append(dst, `,"effective":"`...)
 		dst = append(dst, e.Effective.String()...)
 		dst = append(dst, '"')
 	}
-	if e.Actor != "" {
+	if actor != "" {
 		dst = append(dst, `,"actor":`...)
-		dst, _ = jsontext.AppendQuote(dst, e.Actor) // checked to be UTF-8
+		dst, _ = jsontext.AppendQuote(dst, actor) // checked to be UTF-8
 	}
 	if e.Fulfils.Plan != "" {
 		dst = append(dst, `,"fulfils":"`...)
@@ -90,7 +116,9 @@ func appendEvent(dst []byte, source string, when []byte, e *domain.Recorded) (ou
 	dst = append(dst, `,"data":`...)
 	begin := len(dst)
 	dst = e.AppendBody(dst)
-	return append(dst, '}'), len(dst) - begin
+	d.size = len(dst) - begin
+	d.text = append(dst, '}')
+	return d
 }
 
 // appendSubject appends the first reference that the entry makes, for a correction or retraction the

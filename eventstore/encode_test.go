@@ -25,7 +25,7 @@ func frozen(t testing.TB) (Commit, *nats.Msg) {
 	s := &Store{options: Options{Ledger: "main"}, subject: commitSubject("main"),
 		clock: func() time.Time { return time.Date(2026, 3, 1, 12, 30, 45, 60, time.UTC) }}
 	next := state{}
-	c, m, err := s.prepare(&next, allTypes(t))
+	c, m, err := s.prepare(&next, allTypes(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func FuzzDecode(f *testing.F) {
 	root := m.Header.Get(headerRoot)
 	f.Add(m.Data, len(c.Entries))
 	for _, e := range c.Entries {
-		data, _ := appendCommit(nil, source("main"), []domain.Recorded{{Entry: e.Entry, Seq: 1, Time: e.Time, Actor: e.Actor}}, new(audit.Tree))
+		data, _ := appendCommit(nil, []domain.Recorded{{Entry: e.Entry, Seq: 1, Time: e.Time, Actor: e.Actor}}, []Draft{newDraft(source("main"), &e.Entry, e.Actor)}, new(audit.Tree))
 		f.Add(data, 1)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, count int) {
@@ -183,7 +183,7 @@ func FuzzDecode(f *testing.F) {
 				return
 			}
 		}
-		again, _ := appendCommit(nil, source("main"), got.Entries, new(audit.Tree))
+		again, _ := appendCommit(nil, got.Entries, drafts(got.Entries), new(audit.Tree))
 		back, err := newDecoder("main").commit(1, h, again)
 		if err != nil || !sameCommit(back.Commit, got.Commit) {
 			t.Fatalf("%s\nis encoded as\n%s\nand read as %+v, %v", data, again, back, err)

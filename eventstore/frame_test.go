@@ -203,7 +203,8 @@ func TestCommitsUpToAcknowledged(t *testing.T) {
 	s := must(t, Options{Dir: t.TempDir(), Clock: func() time.Time { return time.Unix(1700000000, 0) }})
 	mustAppend(t, s, numbered(t, 0, 1))
 	next := s.snapshot()
-	_, m, err := s.prepare(&next, numbered(t, 10, 1))
+	entries := numbered(t, 10, 1)
+	_, m, err := s.prepare(&next, entries, drafts(entries))
 	if err != nil {
 		t.Fatal(err)
 	}

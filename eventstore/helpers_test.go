@@ -103,6 +103,15 @@ func bulk(t testing.TB, n int) []domain.Recorded {
 	return all
 }
 
+// drafts are those of entries of the ledger main.
+func drafts(entries []domain.Recorded) []Draft {
+	all := make([]Draft, len(entries))
+	for i := range all {
+		all[i] = newDraft(source("main"), &entries[i].Entry, entries[i].Actor)
+	}
+	return all
+}
+
 // must opens a store that the test closes.
 func must(t testing.TB, o Options) *Store {
 	t.Helper()
@@ -147,20 +156,28 @@ func replayed(t testing.TB, s *Store, after uint64) []Commit {
 // external is a plain server as an operator would run it, without accounts.
 func external(t testing.TB) *server.Server {
 	t.Helper()
-	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, MaxPayload: 8 << 20})
+	return serverOn(t, t.TempDir(), server.RANDOM_PORT)
+}
+
+// serverOn runs such a server on a folder and a port until the test ends, or halt is called.
+func serverOn(t testing.TB, dir string, port int) *server.Server {
+	t.Helper()
+	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: dir, SyncAlways: true, MaxPayload: 8 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv.Start()
-	t.Cleanup(func() {
-		srv.Shutdown()
-		srv.WaitForShutdown()
-	})
+	t.Cleanup(func() { halt(srv) })
 	if !srv.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the external server does not start")
 	}
 	return srv
+}
+
+func halt(srv *server.Server) {
+	srv.Shutdown()
+	srv.WaitForShutdown()
 }
 
 // client is a connection of someone else.

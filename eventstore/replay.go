@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,10 @@ const (
 	// heartbeat is how often the server says that there is nothing new: one that is cut off is left
 	// after two that are missing.
 	heartbeat = 2 * time.Second
+
+	// stalled is how long the server may take from one commit to the next. It sends nothing, and does not say
+	// so, from where it cannot read a commit at the end of the log any more.
+	stalled = 15 * time.Second
 )
 
 // Replay calls fn for every commit that holds an entry after the entry after, in order, up to the end
@@ -30,21 +35,17 @@ const (
 // An error of fn ends the replay and is returned as it is; the head has then moved past that commit.
 func (s *Store) Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(Commit) error) error {
 	at := s.snapshot()
-	if after < at.Seq {
-		at = state{}
-	}
 	extent, err := extentOf(ctx, s.conn, s.stream)
 	if err != nil {
 		return err
 	}
+	if err := s.receded(at.StreamSeq, extent); err != nil {
+		return err
+	}
+	if after < at.Seq {
+		at = state{}
+	}
 	from := at.StreamSeq
-	if extent.last < from && s.server == nil {
-		// A node that has only just come to lead may not have got so far.
-		return fmt.Errorf("%w: the server knows of %d commits, and %d were read before: it is behind, or has lost some", ErrUnavailable, extent.last, from)
-	}
-	if extent.last < from {
-		return s.damaged(&at.Head, fmt.Errorf("the log ends with commit %d, and %d were read before", extent.last, from))
-	}
 	return s.decode(ctx, from+1, extent, func(d *decoded, err error) error {
 		if err == nil {
 			err = at.prove(d)
@@ -64,6 +65,37 @@ func (s *Store) Replay(ctx context.Context, after uint64, progress func(done, to
 		return nil
 	})
 }
+
+// receded judges a log that ends before what was read of it. It has lost commits, unless a node of a cluster has not got
+// so far: one that follows, while none leads; one that leads, for a time. Then the next try asks another node.
+func (s *Store) receded(read uint64, now extent) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.last >= read || now.replicated && !now.led {
+		s.shorter = shorter{}
+	} else if time.Since(s.shorter.seen) > catchingUp { // that was another time
+		s.shorter.since = time.Now()
+	}
+	switch {
+	case now.last >= read:
+		return nil
+	case now.led:
+		s.shorter.seen = time.Now()
+	}
+	if now.replicated && s.shorter.seen.Sub(s.shorter.since) < catchingUp {
+		elsewhere(s.conn)
+		return fmt.Errorf("%w: the server knows of %d commits, and %d were read before: it is behind, or has lost some", ErrUnavailable, now.last, read)
+	}
+	last := s.firsts[now.last] - 1 // entry that is left
+	return s.damaged(&Head{StreamSeq: now.last, Seq: last}, fmt.Errorf("the log ends with commit %d, and %d were read before", now.last, read))
+}
+
+// shorter is from when, and until when, the leader of a cluster has said that the log ends before what was read.
+type shorter struct{ since, seen time.Time }
+
+// catchingUp is how long a node that leads a cluster may take to know of everything that was acknowledged, and one
+// that has been cut off to notice that it leads no longer.
+const catchingUp = 30 * time.Second
 
 // received is a message of the stream, or that there is none where one has to be.
 type received struct {
@@ -170,16 +202,28 @@ func (s *Store) fetch(ctx context.Context, streamSeq uint64) (received, error) {
 	}
 }
 
-// absent tells a message that is missing from one that the nodes that were asked have not got yet.
+// absent tells a message that is missing, or cannot be read, from one that the nodes that were asked have not got
+// yet: the node that leads says which.
 func (s *Store) absent(ctx context.Context, streamSeq uint64) (received, error) {
-	extent, err := extentOf(ctx, s.conn, s.stream)
-	if err != nil {
-		return received{}, err
+	js, err := s.conn.JetStream()
+	if err == nil {
+		err = patiently(ctx, s.conn, reply, func(ctx context.Context) error {
+			_, err := js.GetMsg(streamName(s.options.Ledger), streamSeq, nats.Context(ctx))
+			return err
+		})
 	}
-	if extent.whole || extent.last < streamSeq {
-		return received{}, fmt.Errorf("%w: commit %d is not to be had yet", ErrUnavailable, streamSeq)
+	if errors.Is(err, nats.ErrMsgNotFound) {
+		extent, err := extentOf(ctx, s.conn, s.stream)
+		if err != nil {
+			return received{}, err
+		}
+		if extent.last >= streamSeq {
+			return received{streamSeq: streamSeq, missing: true}, nil
+		}
+	} else if err != nil {
+		return received{}, fmt.Errorf("read commit %d: %w", streamSeq, err)
 	}
-	return received{streamSeq: streamSeq, missing: true}, nil
+	return received{}, fmt.Errorf("%w: commit %d is not to be had yet", ErrUnavailable, streamSeq)
 }
 
 // consume receives a longer run of messages, which the server sends ahead. Where it cannot set that up,
@@ -193,11 +237,20 @@ func (s *Store) consume(ctx context.Context, from uint64, to extent, fn func(rec
 		return err
 	}
 	defer sub.stop()
+	moving, stall := context.WithCancel(ctx)
+	defer stall()
+	timer := time.AfterFunc(time.Hour, stall)
+	defer timer.Stop()
 	for seq := from; seq <= to.last; seq++ {
 		if sub.pending == 0 && !to.whole { // nothing more will come
 			return fn(received{streamSeq: seq, missing: true})
 		}
-		m, err := sub.next(ctx)
+		timer.Reset(cmp.Or(s.patience, stalled))
+		m, err := sub.next(moving)
+		timer.Stop()
+		if err != nil && moving.Err() != nil && ctx.Err() == nil {
+			return s.withheld(ctx, seq, fn)
+		}
 		if err != nil {
 			return fmt.Errorf("read commit %d: %w", seq, err)
 		}
@@ -206,6 +259,18 @@ func (s *Store) consume(ctx context.Context, from uint64, to extent, fn func(rec
 		}
 	}
 	return nil
+}
+
+// withheld finds out why the server does not send a message on.
+func (s *Store) withheld(ctx context.Context, streamSeq uint64, fn func(received) error) error {
+	m, err := s.fetch(ctx, streamSeq)
+	if err != nil {
+		return err
+	}
+	if !m.missing {
+		return fmt.Errorf("%w: the server has commit %d, and does not send it", ErrUnavailable, streamSeq)
+	}
+	return fn(m)
 }
 
 // subscription receives messages in order, without gaps but those of the stream.

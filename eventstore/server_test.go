@@ -182,20 +182,7 @@ func TestExternalConfiguration(t *testing.T) {
 // has a definite end or is reported as unknown.
 func TestExternalRestart(t *testing.T) {
 	dir := t.TempDir()
-	start := func(port int) *server.Server {
-		srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, JetStream: true,
-			StoreDir: dir, SyncAlways: true, MaxPayload: 8 << 20})
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv.Start()
-		if !srv.ReadyForConnections(10 * time.Second) {
-			t.Fatal("the server does not start")
-		}
-		return srv
-	}
-	stop := func(srv *server.Server) { srv.Shutdown(); srv.WaitForShutdown() }
-	srv := start(server.RANDOM_PORT)
+	srv := serverOn(t, dir, server.RANDOM_PORT)
 	port := srv.Addr().(*net.TCPAddr).Port
 	s, err := open(t.Context(), Options{Server: srv.ClientURL()}, internals{settling: 100 * time.Millisecond})
 	if err != nil {
@@ -203,14 +190,13 @@ func TestExternalRestart(t *testing.T) {
 	}
 	t.Cleanup(func() { closeStore(t, s) })
 	first := mustAppend(t, s, numbered(t, 0, 2))
-	stop(srv)
+	halt(srv)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := s.Append(ctx, 2, numbered(t, 2, 1)); err == nil {
 		t.Error("a commit is acknowledged by a server that is gone")
 	}
-	srv = start(port)
-	defer func() { stop(srv) }()
+	serverOn(t, dir, port)
 	if !waitFor(t, s.conn.IsConnected) {
 		t.Fatal("the store does not come back")
 	}

@@ -67,12 +67,14 @@ type Store struct {
 	journal   journal
 	keeper    *keeper       // guarded by appending; nil with an external server, or for reading
 	settling  time.Duration // how long to look for a commit whose acknowledgement was lost
+	patience  time.Duration // how long to wait for the next commit of a longer run; 0: stalled
 	message   []byte        // guarded by appending; the last one's memory
 	barred    error         // guarded by appending; why Append may not write; nil: it may
 
-	mu     sync.RWMutex
-	head   state    // guarded by mu; its tree is never shared
-	firsts []uint64 // guarded by mu; first entry of each commit up to the head, in order
+	mu      sync.RWMutex
+	head    state    // guarded by mu; its tree is never shared
+	firsts  []uint64 // guarded by mu; first entry of each commit up to the head, in order
+	shorter shorter  // guarded by mu; see receded
 
 	cache *cache
 }
@@ -93,6 +95,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 type internals struct {
 	through  func(journal) journal         // how the stream is written to
 	settling time.Duration                 // how long to look for a lost commit; 0: 5 s
+	patience time.Duration                 // see Store
 	config   func(*jetstream.StreamConfig) // how the stream is made; then it is not checked
 	sync     func(*os.File) error          // how the checkpoint is made durable; nil: dataSync
 }
@@ -102,7 +105,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 		return nil, err
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
-		settling: cmp.Or(in.settling, 5*time.Second), cache: newCache(cacheBytes)}
+		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
 	s.close = sync.OnceValue(s.shutdown)
 	defer func() {
 		if err != nil {

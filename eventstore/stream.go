@@ -133,10 +133,13 @@ func checkStream(info *jetstream.StreamInfo, ledger string) error {
 	return nil
 }
 
-// extent is what the stream's leader says there is.
+// extent is what the stream's leader says there is; where several nodes keep the stream and have no leader, what any
+// of them says.
 type extent struct {
-	last  uint64 // position of the last commit
-	whole bool   // no commit up to last is missing
+	last       uint64 // position of the last commit
+	whole      bool   // no commit up to last is missing
+	replicated bool   // several nodes keep it, and lead in turn
+	led        bool   // one of those leads, as far as the node that answers knows
 }
 
 func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (extent, error) {
@@ -151,5 +154,6 @@ func extentOf(ctx context.Context, conn *nats.Conn, stream jetstream.Stream) (ex
 	if err != nil {
 		return extent{}, fmt.Errorf("ask for the end of the log: %w", err)
 	}
-	return extent{info.State.LastSeq, info.State.Msgs == info.State.LastSeq}, nil
+	return extent{info.State.LastSeq, info.State.Msgs == info.State.LastSeq, info.Config.Replicas > 1,
+		info.Cluster != nil && info.Cluster.Leader != ""}, nil
 }

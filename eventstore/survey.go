@@ -56,10 +56,10 @@ var errForeign = errors.New("which is none of the log's")
 
 var blockName = regexp.MustCompile(`^([1-9][0-9]{0,8})\.blk$`)
 
-// blocks lists the blocks in order, which are numbered without gaps: from 1, or from 2 where a crash left
-// the first one empty, for which the server then begins another. That none is missing in front shows
-// in the first commit. Where there is something that
-// the server would not take for the log as we wrote it, the error says so, and the blocks are those up to a gap.
+// blocks lists the blocks in the order of their numbers, in which there may be gaps: a server that finds a block
+// empty after a crash drops it, and may go on with a later number. That no block is missing shows in the
+// commits; see join. Where there is something that the server would not take for the log as we wrote it, the
+// error says so.
 func (f streamFolder) blocks() ([]block, error) {
 	files, err := os.ReadDir(f.messages())
 	if err != nil {
@@ -81,11 +81,6 @@ func (f streamFolder) blocks() ([]block, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b block) int { return cmp.Compare(a.number, b.number) })
-	for i := range all {
-		if want := f.block(all[0].number + uint32(i)); all[i] != want {
-			return all[:i], fmt.Errorf("there is no %s, but a %s", filepath.Base(want.path), filepath.Base(all[i].path))
-		}
-	}
 	for _, other := range []string{"__msgs__", "__new_msgs__", "meta.key"} {
 		if _, err := os.Lstat(filepath.Join(f.dir, other)); !errors.Is(err, fs.ErrNotExist) {
 			return all, fmt.Errorf("there is a %s, %w", other, errForeign)
@@ -137,6 +132,7 @@ type span struct {
 	whole, size int64     // bytes of whole records, and of the file
 	bad         error     // what comes after the whole records; nil: nothing
 	torn        bool      // it may be one record that was being written
+	unfinished  uint64    // the commit that it then says it is; 0: it has not come so far
 }
 
 // landmark is one commit of the log.
@@ -187,6 +183,7 @@ func (s *span) records(reader *blockReader, mark uint64, buf []byte) {
 		if err != nil {
 			s.bad = fmt.Errorf("%s at byte %d: %w", filepath.Base(s.path), s.whole, err)
 			s.torn = len(rest) <= maxRecord && !reader.follows(rest[1:], 0)
+			s.unfinished = sequence(rest)
 			return
 		}
 		if s.first == 0 {
@@ -264,7 +261,8 @@ func (s *survey) join() {
 			s.covered = b.covered
 		}
 		if s.bad = b.bad; s.bad != nil {
-			if b.torn && !slices.ContainsFunc(s.spans[i+1:], func(later span) bool { return later.size > 0 }) {
+			// A block that was put there from somewhere else looks torn: its records have the checksums of another.
+			if b.torn && (b.unfinished == 0 || b.unfinished == s.commit+1) && !slices.ContainsFunc(s.spans[i+1:], func(later span) bool { return later.size > 0 }) {
 				s.torn = b
 			}
 			return

@@ -11,47 +11,59 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/projections"
 )
 
-// staged is what has been accepted and is not yet in the index. A call that is refused is taken back
-// whole. It belongs to the writer goroutine.
+// staged is what has been accepted and is not yet in the index, or was not when it began. A call that is refused is
+// taken back whole. It belongs to the writer goroutine; what is on its way to the log is only read.
 type staged struct {
 	index *projections.Index
-	view  *projections.View                                      // of everything recorded
+	view  *projections.View                                      // of everything recorded when it began
 	read  func(context.Context, uint64) (domain.Recorded, error) // an entry of the log, resolved
+	draft func(*domain.Entry, string) eventstore.Draft           // what Append takes
+	ahead *staged                                                // on its way to the log, taken for recorded; nil: nothing is
 
-	entries    []domain.Recorded // accepted, in order; Seq and Time once they are committed
+	entries    []domain.Recorded  // accepted, in order; Seq and Time once they are committed
+	drafts     []eventstore.Draft // of the entries
+	recorded   int                // how many of the entries are in the index
 	ids        map[uuid.UUID]int
 	introduced map[domain.Ref]bool
 	items      map[domain.Fulfilment]bool
 }
 
-func newStaged(index *projections.Index, read func(context.Context, uint64) (domain.Recorded, error)) *staged {
-	return &staged{index: index, view: index.View(), read: read, ids: make(map[uuid.UUID]int),
-		introduced: make(map[domain.Ref]bool), items: make(map[domain.Fulfilment]bool)}
+// newStaged makes room for as much as is ahead: where many record, one commit is much like the one before.
+func newStaged(l *Ledger, ahead *staged) *staged {
+	room := 0
+	if ahead != nil {
+		room = min(len(ahead.entries), eventstore.MaxCommitEntries)
+	}
+	return &staged{index: l.index, view: l.index.View(), read: l.Entry, draft: l.log.Draft, ahead: ahead,
+		entries: make([]domain.Recorded, 0, room+room/4), drafts: make([]eventstore.Draft, 0, room+room/4), ids: make(map[uuid.UUID]int, room),
+		introduced: make(map[domain.Ref]bool, room), items: make(map[domain.Fulfilment]bool)}
 }
 
-// place is where an accepted entry is: among the staged ones, or in the log already.
+// place is where an accepted entry is: among the staged ones, or in the log already or on its way to it.
 type place struct {
-	position int // in staged.entries, inLog or nowhere where it is not staged
-	recorded domain.Recorded
+	id       uuid.UUID
+	position int              // in staged.entries, elsewhere or nowhere where it is not staged
+	recorded *domain.Recorded // elsewhere
 }
 
 const (
-	inLog   = -1
-	nowhere = math.MaxInt // it was only tried
+	elsewhere = -1          // in the log, or staged ahead
+	nowhere   = math.MaxInt // it was only tried
 )
 
 // accept stages the entries of one call, or none of them. Ids are derived where none is given, and
 // corrections resolved. The error is a *domain.Refusal whose Line is the entry's place in the call,
 // from 1, unless reading the log failed.
-func (s *staged) accept(ctx context.Context, call []*domain.Entry, actor string) ([]place, error) {
+func (s *staged) accept(ctx context.Context, call []handed, actor string) ([]place, error) {
 	before := len(s.entries)
 	places := make([]place, len(call))
-	for i, e := range call {
+	for i := range call {
 		var err error
-		if places[i], err = s.stage(ctx, e, actor); err != nil {
+		if places[i], err = s.stage(ctx, &call[i], actor); err != nil {
 			s.takeBack(before)
 			if refusal, ok := errors.AsType[*domain.Refusal](err); ok {
 				located := *refusal
@@ -72,7 +84,7 @@ func (s *staged) takeBack(from int) {
 	for _, e := range s.entries[from:] {
 		delete(s.ids, e.ID)
 	}
-	s.entries = s.entries[:from]
+	s.entries, s.drafts = s.entries[:from], s.drafts[:from]
 	clear(s.introduced)
 	clear(s.items)
 	for _, e := range s.entries {
@@ -91,27 +103,37 @@ func introduces(f domain.Fact) []domain.Ref {
 	return nil
 }
 
-func (s *staged) stage(ctx context.Context, e *domain.Entry, actor string) (place, error) {
-	if err := s.resolve(e); err != nil {
-		return place{}, err
+// stage accepts one entry or refuses it. What the caller handed in stays as it is: it may be handed in again
+// while it is being written.
+func (s *staged) stage(ctx context.Context, h *handed, actor string) (place, error) {
+	e, drafted := *h.entry, h.draft
+	if stored, ok := e.Fact.(*domain.EntryCorrected); ok {
+		correction := *stored
+		e.Fact = &correction
+		if err := s.resolve(&correction); err != nil {
+			return place{}, err
+		}
 	}
-	if e.ID == uuid.Nil {
+	if e.ID = h.id; e.ID == uuid.Nil {
 		e.ID = e.DeriveID()
 	}
-	if known, err := s.repeated(ctx, e); known != nil || err != nil {
+	if known, err := s.repeated(ctx, &e); known != nil || err != nil {
 		if err != nil {
 			return place{}, err
 		}
 		return *known, nil
 	}
-	if err := s.check(e); err != nil {
+	if err := s.check(&e); err != nil {
 		return place{}, err
 	}
+	if _, ok := e.Fact.(*domain.EntryCorrected); ok {
+		drafted = s.draft(&e, actor)
+	}
 	position := len(s.entries)
-	s.entries = append(s.entries, domain.Recorded{Entry: *e, Actor: actor})
+	s.entries, s.drafts = append(s.entries, domain.Recorded{Entry: e, Actor: actor}), append(s.drafts, drafted)
 	s.ids[e.ID] = position
 	s.note(e.Fact)
-	return place{position: position}, nil
+	return place{id: e.ID, position: position}, nil
 }
 
 // note remembers what an accepted entry makes known.
@@ -126,11 +148,7 @@ func (s *staged) note(f domain.Fact) {
 }
 
 // resolve reads a correction's replacement for the type of the entry that it corrects.
-func (s *staged) resolve(e *domain.Entry) error {
-	correction, ok := e.Fact.(*domain.EntryCorrected)
-	if !ok {
-		return nil
-	}
+func (s *staged) resolve(correction *domain.EntryCorrected) error {
 	target, err := s.target(correction.Corrects, "data.corrects")
 	if err != nil {
 		return err
@@ -153,9 +171,8 @@ type target struct {
 }
 
 func (s *staged) target(id uuid.UUID, field string) (t target, err error) {
-	if position, ok := s.ids[id]; ok {
-		fact := s.entries[position].Fact
-		t = target{fact.Type(), domain.About(fact)}
+	if e := s.pending(id); e != nil {
+		t = target{e.Fact.Type(), domain.About(e.Fact)}
 	} else if seq, ok := s.index.Entry(id); ok {
 		t = target{s.view.EntryType(seq), s.view.EntryAbout(seq)}
 	} else {
@@ -168,27 +185,37 @@ func (s *staged) target(id uuid.UUID, field string) (t target, err error) {
 	return t, nil
 }
 
+// pending finds an entry that is staged, here or ahead.
+func (s *staged) pending(id uuid.UUID) *domain.Recorded {
+	for ; s != nil; s = s.ahead {
+		if position, ok := s.ids[id]; ok {
+			return &s.entries[position]
+		}
+	}
+	return nil
+}
+
 // repeated finds an entry that is recorded, or staged, with the same id. With other content it is a
 // conflict.
 func (s *staged) repeated(ctx context.Context, e *domain.Entry) (*place, error) {
-	if position, ok := s.ids[e.ID]; ok {
-		if !same(&s.entries[position].Entry, e) {
-			return nil, conflict(e)
+	stored := s.pending(e.ID)
+	if seq, ok := s.index.Entry(e.ID); ok && stored == nil {
+		found, err := s.read(ctx, seq)
+		if err != nil {
+			return nil, fmt.Errorf("compare with entry %d of the same id: %w", seq, err)
 		}
-		return &place{position: position}, nil
+		stored = &found
 	}
-	seq, ok := s.index.Entry(e.ID)
-	if !ok {
+	if stored == nil {
 		return nil, nil
-	}
-	stored, err := s.read(ctx, seq)
-	if err != nil {
-		return nil, fmt.Errorf("compare with entry %d of the same id: %w", seq, err)
 	}
 	if !same(&stored.Entry, e) {
 		return nil, conflict(e)
 	}
-	return &place{position: inLog, recorded: stored}, nil
+	if position, ok := s.ids[e.ID]; ok {
+		return &place{id: e.ID, position: position}, nil
+	}
+	return &place{id: e.ID, position: elsewhere, recorded: stored}, nil
 }
 
 // same compares what two entries say, however it is written.
@@ -200,7 +227,7 @@ func conflict(e *domain.Entry) error {
 }
 
 func (s *staged) known(ref domain.Ref) bool {
-	return s.introduced[ref] || s.view.Introduced(ref, s.view.Seq())
+	return s.introduced[ref] || s.ahead != nil && s.ahead.introduced[ref] || s.view.Introduced(ref, s.view.Seq())
 }
 
 // check judges an entry by what the ledger holds.
@@ -268,7 +295,7 @@ func (s *staged) checkFulfilment(e *domain.Entry) error {
 	if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
 		field, fulfils = "data.replacement.fulfils", correction.Replacement.Fulfils
 	}
-	if fulfils.Item == "" || s.items[fulfils] || s.view.PlanHad(fulfils.Plan, fulfils.Item) {
+	if fulfils.Item == "" || s.items[fulfils] || s.ahead != nil && s.ahead.items[fulfils] || s.view.PlanHad(fulfils.Plan, fulfils.Item) {
 		return nil
 	}
 	return &domain.Refusal{Code: domain.CodeUnknownReference, Field: field,

@@ -43,12 +43,12 @@ type uncertain struct {
 	random *rand.Rand // owned by the writer
 }
 
-func (u *uncertain) Append(ctx context.Context, checked uint64, entries []domain.Recorded) (eventstore.Commit, error) {
+func (u *uncertain) Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...eventstore.Draft) (eventstore.Commit, error) {
 	lost := u.random.IntN(20)
 	if lost == 0 {
 		return eventstore.Commit{}, fmt.Errorf("%w: not written", eventstore.ErrUnknownOutcome)
 	}
-	c, err := u.Store.Append(ctx, checked, entries)
+	c, err := u.Store.Append(ctx, checked, entries, drafts...)
 	if lost == 1 && err == nil {
 		return eventstore.Commit{}, fmt.Errorf("%w: written", eventstore.ErrUnknownOutcome)
 	}
@@ -264,13 +264,13 @@ func TestLinearizable(t *testing.T) {
 // unfenced is a log that writes what was checked against less than is there.
 type unfenced struct{ *eventstore.Store }
 
-func (u *unfenced) Append(ctx context.Context, checked uint64, entries []domain.Recorded) (eventstore.Commit, error) {
-	c, err := u.Store.Append(ctx, checked, entries)
+func (u *unfenced) Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...eventstore.Draft) (eventstore.Commit, error) {
+	c, err := u.Store.Append(ctx, checked, entries, drafts...)
 	for errors.Is(err, eventstore.ErrFenced) {
 		if err := u.Store.Replay(ctx, u.Head().Seq, nil, func(eventstore.Commit) error { return nil }); err != nil {
 			return c, err
 		}
-		if _, err = u.Store.Append(ctx, u.Head().Seq, entries); err == nil {
+		if _, err = u.Store.Append(ctx, u.Head().Seq, entries, drafts...); err == nil {
 			err = eventstore.ErrUnknownOutcome // the ledger has to read what came before it
 		}
 	}
@@ -318,6 +318,73 @@ func TestRefusedByTheEndOfTheLog(t *testing.T) {
 	if got := history[1].Output.(outcome); !slices.Equal(got.seqs, []uint64{2}) {
 		t.Errorf("answered %+v", got)
 	}
+}
+
+// slow is a deaf log whose second commit is answered only when an entry is read for the second time.
+type slow struct {
+	deaf
+	commits, reads int // each owned by one goroutine
+	written        chan struct{}
+	answered       chan struct{}
+	first          func() // called by the first read
+}
+
+func (s *slow) Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...eventstore.Draft) (eventstore.Commit, error) {
+	c, err := s.Store.Append(ctx, checked, entries, drafts...)
+	if s.commits++; s.commits == 2 {
+		close(s.written)
+		<-s.answered
+	}
+	return c, err
+}
+
+func (s *slow) Read(ctx context.Context, seq uint64) (domain.Recorded, []byte, error) {
+	switch s.reads++; s.reads {
+	case 1:
+		s.first()
+	case 2:
+		close(s.answered)
+	}
+	return s.Store.Read(ctx, seq)
+}
+
+// An entry that is judged behind a commit under way is not refused for what that one was judged by, when others have
+// recorded what it needs in between, and whatever is to be recorded with it.
+func TestRefusedBehindCommitUnderWay(t *testing.T) {
+	url := natstest.Serve(t)
+	log := &slow{written: make(chan struct{}), answered: make(chan struct{})}
+	first, second := node(t, url, plainly), node(t, url, func(s *eventstore.Store) ledger.Log { log.Store = s; return log })
+	answers := make(chan error, 2)
+	record := func(text string) {
+		_, err := second.record(t, text, ledger.RecordOptions{})
+		answers <- err
+	}
+	// That this is there already is read from the log.
+	const source = `{"type":"source.registered","data":{"source":"s","title":"S"}}` + "\n"
+	second.mustRecord(t, source)
+	go record(`{"type":"source.registered","data":{"source":"under-way","title":"S"}}`)
+	<-log.written
+	first.mustRecord(t, bodyA)
+	log.first = func() { go record(source + `{"type":"source.registered","data":{"source":"behind","title":"S"}}`) }
+	second.mustRecord(t, source+`{"type":"organisation.renamed","effective":"2020","data":{"organisation":"a","name":"A2"}}`)
+	if err := errors.Join(<-answers, <-answers); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a node has been told of counts for the call after it.
+func TestJudgedByWhatWasTold(t *testing.T) {
+	url := natstest.Serve(t)
+	first, second := node(t, url, plainly), node(t, url, plainly)
+	second.mustRecord(t, `{"type":"source.registered","data":{"source":"s","title":"S"}}`)
+	last := first.mustRecord(t, bodyA)[0].Seq
+	if err := second.Reach(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.record(t, otherA, ledger.RecordOptions{}); refused(t, err).Code != domain.CodeAlreadyIntroduced {
+		t.Error(err)
+	}
+	second.mustRecord(t, `{"type":"organisation.renamed","effective":"2020","data":{"organisation":"a","name":"A2"}}`)
 }
 
 // The verdict sees a node that writes without the fence, a node that refuses by what it knew some time

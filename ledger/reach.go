@@ -84,7 +84,8 @@ func (l *Ledger) Reach(ctx context.Context, seq uint64) error {
 	}
 }
 
-// pause reports whether ctx has lasted that long.
+// pause reports whether ctx has lasted that long. eventstore has the same for itself: waiting is no part of what a
+// log offers.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

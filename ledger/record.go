@@ -30,15 +30,41 @@ type RecordOptions struct {
 
 // call is one caller's entries on their way through the writer.
 type call struct {
-	entries []*domain.Entry
+	entries []handed
 	options RecordOptions
-	places  []place    // set by the writer
+	staged  *staged    // by what and with what it is judged; set by the writer
+	places  []place    // likewise
 	from    int        // the call's own entries among the staged ones; set by the writer
 	to      int        // likewise
 	needs   int        // how many of the staged entries it needs recorded to be answered; by the writer
 	refusal error      // what it is answered then, unless it is accepted; set by the writer
 	result  chan error // takes one
 	receipt []Receipt  // set by the writer before it answers
+}
+
+// handed is an entry as its caller has prepared it for the writer. Of a correction, that takes what it corrects.
+type handed struct {
+	entry *domain.Entry
+	id    uuid.UUID        // its own, or derived; zero for a correction without one
+	draft eventstore.Draft // zero for a correction
+}
+
+// prepare does what needs nothing that is recorded.
+func (l *Ledger) prepare(entries []*domain.Entry, actor string) []handed {
+	all := make([]handed, len(entries))
+	for i, e := range entries {
+		all[i] = handed{entry: e, id: e.ID}
+		if _, ok := e.Fact.(*domain.EntryCorrected); ok {
+			continue
+		}
+		if e.ID == uuid.Nil {
+			all[i].id = e.DeriveID()
+		}
+		identified := *e
+		identified.ID = all[i].id
+		all[i].draft = l.log.Draft(&identified, actor)
+	}
+	return all
 }
 
 // Record checks the entries of one call and appends them: all or none where they fit one commit, in
@@ -57,7 +83,7 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	if err := domain.CheckActor(o.Actor); err != nil {
 		return nil, err
 	}
-	c := &call{entries: entries, options: o, result: make(chan error, 1)}
+	c := &call{entries: l.prepare(entries, o.Actor), options: o, result: make(chan error, 1)}
 	select {
 	case l.calls <- c:
 	case <-l.done:
@@ -82,13 +108,13 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 }
 
 // answer tells the caller what has become of the call.
-func (c *call) answer(s *staged, err error) {
-	for i, p := range c.places {
-		recorded, id := p.recorded, c.entries[i].ID
-		if p.position != inLog && p.position < len(s.entries) {
-			recorded = s.entries[p.position]
+func (c *call) answer(err error) {
+	for _, p := range c.places {
+		recorded := p.recorded
+		if p.position != elsewhere && p.position < len(c.staged.entries) {
+			recorded = &c.staged.entries[p.position]
 		}
-		if r := (Receipt{ID: id}); recorded.Seq != 0 {
+		if r := (Receipt{ID: p.id}); recorded != nil && recorded.Seq != 0 {
 			r.Seq, r.Recorded = recorded.Seq, time.Unix(0, recorded.Time).UTC()
 			c.receipt = append(c.receipt, r)
 		} else if err == nil {

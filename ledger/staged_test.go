@@ -17,7 +17,9 @@ type held struct {
 	failure error
 }
 
-func (h *held) Append(context.Context, uint64, []domain.Recorded) (eventstore.Commit, error) {
+func (h *held) Draft(*domain.Entry, string) eventstore.Draft { return eventstore.Draft{} }
+
+func (h *held) Append(context.Context, uint64, []domain.Recorded, ...eventstore.Draft) (eventstore.Commit, error) {
 	<-h.release
 	return eventstore.Commit{}, h.failure
 }

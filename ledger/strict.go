@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/projections"
@@ -27,7 +28,7 @@ func (l *Ledger) strict(s *staged, from int) error {
 	if fresh.Ref != nil {
 		refusal.Rule += " of " + *fresh.Ref
 	}
-	if place := int(fresh.Seq) - int(l.index.Seq()) - from; place > 0 {
+	if place := int(fresh.Seq) - int(l.index.Seq()) - len(s.awaited()) - from; place > 0 {
 		refusal.Line = place
 	} else {
 		refusal.Rule += fmt.Sprintf(" (raised by entry %d)", fresh.Seq)
@@ -43,9 +44,17 @@ func findingKey(f projections.Finding) string {
 	return fmt.Sprint(f.Code, " ", f.Seq, " ", ref)
 }
 
-// findings yields those of the ledger with the first n staged entries applied.
+// awaited is what is staged ahead and not in the index yet.
+func (s *staged) awaited() []domain.Recorded {
+	if s.ahead == nil {
+		return nil
+	}
+	return s.ahead.entries[s.ahead.recorded:]
+}
+
+// findings yields those of the ledger with what is staged ahead and the first n staged entries applied.
 func (l *Ledger) findings(s *staged, n int, yield func(projections.Finding)) error {
-	batch := append([]domain.Recorded(nil), s.entries[:n]...)
+	batch := slices.Concat(s.awaited(), s.entries[:n])
 	for i := range batch {
 		batch[i].Seq = l.index.Seq() + 1 + uint64(i)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 )
 
@@ -18,8 +19,10 @@ import (
 func (l *Ledger) Run(ctx context.Context) error {
 	defer close(l.done)
 	group, ctx := errgroup.WithContext(ctx)
+	w := &writer{Ledger: l, next: l.newGroup(nil), departed: make(chan departure), landed: make(chan landing)}
 	group.Go(func() error { return l.watch(ctx) })
-	group.Go(func() error { return l.write(ctx) })
+	group.Go(func() error { return w.append(context.WithoutCancel(ctx)) })
+	group.Go(func() error { return w.run(ctx) })
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("recording stopped: %w", err)
 	}
@@ -51,82 +54,227 @@ func (l *Ledger) note() error {
 	return nil
 }
 
-// write is the writer. A log that is out of reach fails the calls that come meanwhile, not the writer.
-func (l *Ledger) write(ctx context.Context) error {
+// writer is what the goroutine that records knows. One commit at most is on its way to the log. What is handed in
+// meanwhile is judged as if that were recorded, and goes next; where it is not recorded, it is judged again.
+type writer struct {
+	*Ledger
+	flight   *group // on its way to the log, batch by batch; nil: nothing is
+	next     *group // gathers behind it
+	departed chan departure
+	landed   chan landing
+}
+
+// departure is a commit that is to be appended.
+type departure struct {
+	checked uint64
+	entries []domain.Recorded
+	drafts  []eventstore.Draft
+}
+
+// landing is what has become of it.
+type landing struct {
+	commit eventstore.Commit
+	err    error
+}
+
+// append appends what departs, while the writer goes on. A commit under way is finished although the ledger is stopping.
+func (w *writer) append(ctx context.Context) error {
+	for d := range w.departed {
+		c, err := w.log.Append(ctx, d.checked, d.entries, d.drafts...)
+		w.landed <- landing{c, err}
+	}
+	return nil
+}
+
+// run is the writer. A log that is out of reach fails the calls that come meanwhile, not the writer.
+func (w *writer) run(ctx context.Context) error {
+	defer close(w.departed)
 	var again <-chan time.Time
 	for {
+		calls, grown, retrying := w.calls, w.grown, again
+		if w.next.full() {
+			calls = nil
+		}
+		if w.flight != nil { // it will show by itself what others have recorded
+			grown, retrying = nil, nil
+		}
 		var err error
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-again:
-			again, err = l.refresh(ctx)
-		case <-l.grown:
-			again, err = l.refresh(ctx)
-		case first := <-l.calls:
-			err = l.record(ctx, l.waiting(first))
+			return w.stop(ctx)
+		case <-retrying:
+			again, err = w.refresh(ctx)
+		case <-grown:
+			again, err = w.refresh(ctx)
+		case first := <-calls:
+			w.gather(ctx, first)
+			err = w.begin(ctx)
+		case landed := <-w.landed:
+			err = w.land(ctx, landed)
 		}
 		if err != nil {
+			w.abandon(err)
 			return err
 		}
 	}
 }
 
 // refresh reads what others have recorded. Where the log is out of reach, again says when to try again.
-func (l *Ledger) refresh(ctx context.Context) (again <-chan time.Time, err error) {
-	if err = l.catchUp(ctx); err != nil && !fatal(err) {
+func (w *writer) refresh(ctx context.Context) (again <-chan time.Time, err error) {
+	err = w.catchUp(ctx)
+	w.next = w.newGroup(nil) // nothing has been gathered: the next call is judged by what is there now
+	if err != nil && !fatal(err) {
 		return time.After(retry), nil
 	}
 	return nil, err
 }
 
-// waiting takes the calls that are queued behind the first, up to about a commit's worth.
-func (l *Ledger) waiting(first *call) []*call {
-	calls, entries := []*call{first}, len(first.entries)
-	for entries < eventstore.MaxCommitEntries {
+// gather judges a call. Where nothing is on its way, those queued behind it go with it, up to about a commit's worth.
+func (w *writer) gather(ctx context.Context, c *call) {
+	w.next.admit(ctx, w.Ledger, c)
+	for w.flight == nil && !w.next.full() {
 		select {
-		case next := <-l.calls:
-			calls = append(calls, next)
-			entries += len(next.entries)
+		case c := <-w.calls:
+			w.next.admit(ctx, w.Ledger, c)
 		default:
-			return calls
+			return
 		}
 	}
-	return calls
 }
 
-// record checks calls, appends what is accepted and answers every one. Where another node has written
-// meanwhile, what is left is checked again against that, also what would be refused: a refusal is
-// given only after the log has shown that nothing precedes it but what it was judged by. Its error is
-// one after which the index no longer fits the log.
-func (l *Ledger) record(ctx context.Context, calls []*call) error {
-	for len(calls) > 0 {
-		s := newStaged(l.index, l.Entry)
-		l.admit(ctx, s, calls)
-		left, err := calls, error(nil)
-		if before := l.index.Seq(); slices.ContainsFunc(calls, (*call).refusedOutright) {
-			if err = l.catchUp(ctx); err == nil && l.index.Seq() > before {
+// begin sends what has been gathered on its way, where nothing else is. A refusal is given only after the log
+// has shown that nothing precedes it but what it was judged by: by the commit of something that was handed
+// in with it, or by being asked. The error is one after which the index no longer fits the log.
+func (w *writer) begin(ctx context.Context) error {
+	for w.flight == nil && len(w.next.calls) > 0 {
+		if ctx.Err() != nil {
+			w.next.stopped()
+			return nil
+		}
+		if before := w.index.Seq(); w.next.refusesOutright() {
+			if err := w.catchUp(ctx); err != nil {
+				return w.fail(w.next.calls, err)
+			}
+			if w.index.Seq() > before {
+				w.judge(ctx, w.next.calls)
 				continue
 			}
 		}
-		if err == nil {
-			left, err = l.commit(ctx, s, calls)
-		}
-		if err == nil && len(left) > 0 {
-			err = l.overtaken(ctx)
-		}
-		if err != nil {
-			for _, c := range left {
-				c.answer(s, err)
-			}
-			if !fatal(err) {
-				return nil
-			}
-			return err
-		}
-		calls = left
+		w.depart(w.index.Seq())
+		w.follow()
 	}
 	return nil
+}
+
+// depart sends what has been gathered on its way, if any of it is to be recorded. The log was checked up to an
+// entry, of which the index may not know yet.
+func (w *writer) depart(checked uint64) {
+	if w.next.pack(); len(w.next.batches) > 0 {
+		w.flight, w.next = w.next, nil
+		w.flight.depart(w.departed, checked)
+	}
+}
+
+// follow answers the calls of what has departed that wait for nothing more, now that the index has what was
+// before it, and begins to gather anew.
+func (w *writer) follow() {
+	if w.flight == nil { // nothing was to be recorded
+		w.next.answerUpTo(0)
+		w.next = w.newGroup(nil)
+		return
+	}
+	w.flight.staged.ahead = nil
+	w.flight.answerUpTo(0)
+	w.next = w.newGroup(w.flight.staged)
+}
+
+// land takes what has become of the commit on its way. The next one departs before the index takes this one and its
+// callers are answered: that is time in which the disk would wait. A crash between two batches leaves the first
+// of a long call; recording it again finishes it.
+func (w *writer) land(ctx context.Context, l landing) error {
+	g := w.flight
+	if l.err != nil {
+		return w.miss(ctx, l.err)
+	}
+	w.flight = nil
+	b := g.land(l.commit)
+	switch {
+	case ctx.Err() != nil:
+	case len(g.batches) > 0:
+		w.flight = g
+		g.depart(w.departed, l.commit.Last())
+	case !w.next.refusesOutright():
+		w.depart(l.commit.Last())
+	}
+	if err := w.apply(l.commit); err != nil {
+		answerAll(g.calls, err)
+		return err
+	}
+	g.recorded(b)
+	if len(g.batches) > 0 && w.flight == nil {
+		g.stopped()
+	}
+	if w.next == nil {
+		w.follow()
+	}
+	return w.begin(ctx)
+}
+
+// miss takes that the commit on its way has not been recorded, as far as is known. Where another node was first,
+// everything is judged again by what that one has written, also what would be refused.
+func (w *writer) miss(ctx context.Context, err error) error {
+	g, calls := w.flight, w.next.calls
+	w.flight = nil
+	if !errors.Is(err, eventstore.ErrFenced) {
+		g.fail(err)
+	} else if calls = slices.Concat(g.calls, calls); ctx.Err() == nil {
+		if err := w.overtaken(ctx); err != nil {
+			return w.fail(calls, err)
+		}
+	}
+	w.judge(ctx, calls)
+	return w.begin(ctx)
+}
+
+// judge judges calls anew, by the index alone.
+func (w *writer) judge(ctx context.Context, calls []*call) {
+	w.next = w.newGroup(nil)
+	for _, c := range calls {
+		w.next.admit(ctx, w.Ledger, c)
+	}
+}
+
+// fail answers the calls that were to go next with an error, and gives it back if nothing can be recorded after it.
+func (w *writer) fail(calls []*call, err error) error {
+	answerAll(calls, err)
+	w.next = w.newGroup(nil)
+	if fatal(err) {
+		return err
+	}
+	return nil
+}
+
+// stop waits for the commit on its way, and answers everyone.
+func (w *writer) stop(ctx context.Context) error {
+	if w.flight != nil {
+		if err := w.land(ctx, <-w.landed); err != nil {
+			w.abandon(err)
+			return err
+		}
+	}
+	w.next.stopped()
+	return ctx.Err()
+}
+
+// abandon answers everyone with the error after which nothing can be recorded. What is on its way may be recorded.
+func (w *writer) abandon(err error) {
+	if w.next != nil {
+		answerAll(w.next.calls, err)
+	}
+	if w.flight != nil {
+		<-w.landed
+		answerAll(w.flight.calls, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err))
+	}
 }
 
 // overtaken reads what another node has written. A node that has not got it yet is asked again.
@@ -143,147 +291,4 @@ func (l *Ledger) overtaken(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// admit judges calls one after the other and stages what is accepted. A call that is refused, or only
-// tried, is judged by what is staged before it as well, and needs that to be recorded to be answered.
-func (l *Ledger) admit(ctx context.Context, s *staged, calls []*call) {
-	for _, c := range calls {
-		var err error
-		c.from, c.receipt = len(s.entries), nil
-		if c.places, err = s.accept(ctx, c.entries, c.options.Actor); err == nil && c.options.Strict {
-			err = l.strict(s, c.from)
-		}
-		c.refusal, c.needs = err, 0
-		if err != nil {
-			c.places = nil
-		}
-		for _, p := range c.places {
-			c.needs = max(c.needs, p.position+1)
-		}
-		if err != nil || c.options.DryRun {
-			c.leave(s)
-		}
-		c.to = len(s.entries)
-	}
-}
-
-// leave takes back what the call has staged. What was staged before it has to be recorded for the
-// judgement to hold.
-func (c *call) leave(s *staged) {
-	s.takeBack(c.from)
-	c.needs = c.from
-	for i := range c.places {
-		if c.places[i].position >= c.from {
-			c.places[i].position = nowhere
-		}
-	}
-}
-
-// refusedOutright reports whether the call is refused by the index alone.
-func (c *call) refusedOutright() bool { return c.refusal != nil && c.needs == 0 }
-
-// commit appends what is staged, batch by batch, and answers each call as soon as all of it is in the
-// log and in the index. It gives back the calls that are to be checked again, because another node
-// was first. A crash between two batches leaves the first of a long call; recording it again
-// finishes it.
-func (l *Ledger) commit(ctx context.Context, s *staged, calls []*call) (left []*call, err error) {
-	calls = answerUpTo(s, calls, 0)
-	for _, b := range pack(s, calls) {
-		if ctx.Err() != nil {
-			stopped(s, calls)
-			return nil, nil
-		}
-		// The commit under way is finished although the ledger is stopping.
-		c, err := l.log.Append(context.WithoutCancel(ctx), l.index.Seq(), s.entries[b.from:b.to])
-		switch {
-		case errors.Is(err, eventstore.ErrFenced):
-			return calls, nil
-		case err != nil:
-			fail(s, calls, b, err)
-			return nil, nil
-		}
-		copy(s.entries[b.from:b.to], c.Entries)
-		if err := l.apply(c); err != nil {
-			return calls, err
-		}
-		for _, c := range calls {
-			if c.options.Progress != nil && c.from < b.to {
-				c.options.Progress(min(b.to, c.to)-c.from, c.to-c.from)
-			}
-		}
-		calls = answerUpTo(s, calls, b.to)
-	}
-	return nil, nil
-}
-
-// stopped answers the calls of which a part is not written yet when the ledger stops.
-func stopped(s *staged, calls []*call) {
-	for _, c := range calls {
-		c.answer(s, fmt.Errorf("%w: what is recorded of a long call stays, and recording it again finishes it", ErrStopped))
-	}
-}
-
-// answerUpTo answers the calls of which everything is recorded, and gives back the others.
-func answerUpTo(s *staged, calls []*call, to int) (left []*call) {
-	for _, c := range calls {
-		if c.needs <= to {
-			c.answer(s, c.refusal)
-		} else {
-			left = append(left, c)
-		}
-	}
-	return left
-}
-
-// fail answers the calls that a batch failed under. Of those that come after it nothing is written,
-// unless they repeat what is in it.
-func fail(s *staged, calls []*call, b batch, err error) {
-	for _, c := range calls {
-		if c.from < b.to && c.from < c.to || slices.ContainsFunc(c.places, func(p place) bool { return p.position >= b.from && p.position < b.to }) {
-			c.answer(s, err)
-			continue
-		}
-		c.answer(s, fmt.Errorf("%w: nothing of this call is recorded, since a commit before it failed: %v", eventstore.ErrUnavailable, err))
-	}
-}
-
-// batch is a run of staged entries that become one commit.
-type batch struct{ from, to int }
-
-// pack divides what is staged into commits. Calls share a commit as long as they fit; a call that fits
-// a commit is never divided.
-func pack(s *staged, calls []*call) []batch {
-	var batches []batch
-	var current batch
-	bytes := 0
-	flush := func() {
-		if current.to > current.from {
-			batches = append(batches, current)
-		}
-		current, bytes = batch{current.to, current.to}, 0
-	}
-	for _, c := range calls {
-		sizes, total := make([]int, c.to-c.from), 0
-		for i := range sizes {
-			sizes[i] = eventstore.Size(&s.entries[c.from+i].Entry)
-			total += sizes[i]
-		}
-		if !fits(current.to-current.from+len(sizes), bytes+total) {
-			flush()
-		}
-		for _, size := range sizes {
-			if !fits(current.to-current.from+1, bytes+size) {
-				flush()
-			}
-			current.to++
-			bytes += size
-		}
-	}
-	flush()
-	return batches
-}
-
-func fits(entries, bytes int) bool {
-	return entries <= eventstore.MaxCommitEntries && bytes <= eventstore.MaxCommitBytes
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ type disturbance struct {
 
 // What three NATS servers have acknowledged is on all of them once, in one order, whichever of them is
 // killed or cut off, and whichever serve process is killed. Without a majority recording is refused
-// before long, and questions are answered.
+// before long, and questions are answered, also by a serve process that is started then.
 func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
@@ -108,6 +109,7 @@ func (d *disturbance) loseMajority(t *testing.T, left int) {
 		}
 	}
 	began := time.Now()
+	unknown := serve(t, d.fleet.program, append([]string{"--ledger", "another"}, d.fleet.args...)...)
 	for _, n := range d.fleet.nodes {
 		address := n.address.Load().(string)
 		d.refused(t, address)
@@ -117,12 +119,33 @@ func (d *disturbance) loseMajority(t *testing.T, left int) {
 		}
 	}
 	d.rejected = time.Since(began)
+	late := serve(t, d.fleet.program, d.fleet.args...) // what one node knows can be asked
+	digest(t, late.ready(t), 1)
+	late.kill()
+	d.givesUp(t, unknown)
 	for i, n := range d.cluster.Nodes {
 		if i != left {
 			n.Start()
 		}
 	}
 	d.cluster.Whole(logStream)
+}
+
+// givesUp fails unless a serve process on a ledger that is not there yet, which only a majority can create, ends by
+// itself in time, and says why.
+func (d *disturbance) givesUp(t *testing.T, unknown *served) {
+	t.Helper()
+	select {
+	case <-unknown.ended:
+	case address := <-unknown.address:
+		t.Fatalf("without a majority, serve creates a ledger, at %s", address)
+	case <-time.After(2 * boundedTime):
+		t.Fatalf("without a majority, serve neither starts nor ends: %s", unknown.said)
+	}
+	if said := unknown.said.String(); unknown.ProcessState.ExitCode() != 1 || !strings.Contains(said, "orgledger: ") || !strings.Contains(said, "the log is not available") {
+		t.Errorf("without a majority, serve ends with %v: %s", unknown.ProcessState, said)
+	}
+	d.tell(t, "without a majority, serve gives up: %s", unknown.said)
 }
 
 // refused fails unless recording at a node is answered in time, as what cannot be done now.

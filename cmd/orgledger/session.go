@@ -141,7 +141,11 @@ func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go func() { s.ran <- l.Run(running) }()
-	waiting, cancel := context.WithTimeout(ctx, reaching)
+	wait := reaching
+	if a.server == "" { // nobody else records in the folder
+		wait = 0
+	}
+	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	if err := l.Reach(waiting, a.atLeast); err != nil {
 		return nil, errors.Join(err, s.Close())
