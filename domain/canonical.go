@@ -2,9 +2,12 @@ package domain
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"fmt"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 )
 
 // Canonical is what the entry says, and its id, in the canonical form of RFC 8785. Equal content has equal
@@ -13,9 +16,27 @@ import (
 func (e *Entry) Canonical() []byte {
 	unsigned := *e
 	unsigned.Signature = nil
-	canonical := &encoder{out: make([]byte, 0, 512), form: formContent, canonical: true, members: make([]int, 0, 16), room: make([]byte, 0, 512)}
+	canonical := &encoder{form: formContent, canonical: true}
 	canonical.inside(&unsigned)
 	return canonical.out
+}
+
+// canonicals keeps encoders for ids, with their memory: one is derived for every entry handed in.
+var canonicals = sync.Pool{New: func() any { return &encoder{form: formContent, canonical: true} }}
+
+// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
+// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
+func (e *Entry) DeriveID() uuid.UUID {
+	anonymous := *e
+	anonymous.ID, anonymous.Signature = uuid.Nil, nil
+	c := canonicals.Get().(*encoder)
+	defer canonicals.Put(c)
+	c.out, c.some = append(c.out[:0], namespace[:]...), false
+	c.inside(&anonymous)
+	sum := sha1.Sum(c.out)
+	id := uuid.UUID(sum[:16])
+	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80 // RFC 9562 §5.5
+	return id
 }
 
 // order puts the members of an object into the order of their names (RFC 8785 §3.2.3), which are ASCII. The object

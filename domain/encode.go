@@ -22,10 +22,6 @@ func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f, formSho
 // namespace of derived entry ids: UUID version 5 of the project's address.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
 
-// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
-// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
-func (e *Entry) DeriveID() uuid.UUID { return uuid.NewSHA1(namespace, e.Content()) }
-
 // Content is what the entry says, in the form of Canonical without its id.
 func (e *Entry) Content() []byte {
 	anonymous := *e

@@ -178,6 +178,11 @@ func TestCanonical(t *testing.T) {
 		if got := e.Canonical(); !bytes.Equal(got, want) {
 			t.Fatalf("%s\nwant %s", got, want)
 		}
+		anonymous := *e
+		anonymous.ID = uuid.Nil
+		if got, want := e.DeriveID(), uuid.NewSHA1(namespace, anonymous.Canonical()); got != want {
+			t.Fatalf("the id is %s, want %s", got, want)
+		}
 	}
 	rapid.Check(t, func(t *rapid.T) { agree(t, entries().Draw(t, "entry")) })
 	for _, line := range entryLines(t) {

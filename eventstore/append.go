@@ -134,8 +134,9 @@ func validActor(actor string) bool {
 // prepare gives the entries their places and encodes them. The tree of next has grown by them.
 func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) (Commit, *nats.Msg, error) {
 	if len(drafts) == 0 {
+		drafts = make([]Draft, len(entries))
 		for i := range entries {
-			drafts = append(drafts, s.Draft(&entries[i].Entry, entries[i].Actor))
+			drafts[i] = s.Draft(&entries[i].Entry, entries[i].Actor)
 		}
 	}
 	c := Commit{ID: uuid.New(), StreamSeq: next.StreamSeq + 1, First: next.Seq + 1,
