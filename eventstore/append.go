@@ -42,7 +42,11 @@ func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Rec
 		return Commit{}, err
 	}
 	next.extend(&c)
-	if err := s.commitTo(ctx, message, expected, c.ID, &next.Head); err != nil {
+	s.underway(&next)
+	err = s.commitTo(ctx, message, expected, c.ID, &next.Head)
+	s.giveRoom(message.Data)
+	if err != nil {
+		s.underway(nil)
 		return Commit{}, fmt.Errorf("append entries %d to %d: %w", c.First, c.Last(), err)
 	}
 	s.advance(&next, c.First)
@@ -139,26 +143,23 @@ func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) 
 			drafts[i] = s.Draft(&entries[i].Entry, entries[i].Actor)
 		}
 	}
+	m := s.finish(next, drafts)
 	c := Commit{ID: uuid.New(), StreamSeq: next.StreamSeq + 1, First: next.Seq + 1,
-		Entries: append([]domain.Recorded(nil), entries...)}
-	now := max(s.clock().UnixNano(), next.Time)
+		Entries: append([]domain.Recorded(nil), entries...), Hashes: m.hashes}
 	for i := range c.Entries {
 		c.Entries[i].Seq = c.First + uint64(i)
-		if checked := c.Entries[i].Time; checked != 0 && domain.DateOf(checked) != domain.DateOf(now) {
+		if checked := c.Entries[i].Time; checked != 0 && domain.DateOf(checked) != domain.DateOf(m.when) {
 			return c, nil, ErrAnotherDay
 		}
-		c.Entries[i].Time = now
+		c.Entries[i].Time = m.when
 	}
-	data, size := appendCommit(s.message[:0], &c, drafts, &next.tree)
-	if cap(data) <= cacheBytes/8 {
-		s.message = data
+	if m.size > MaxCommitBytes {
+		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, m.size, MaxCommitBytes)
 	}
-	if size > MaxCommitBytes {
-		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, size, MaxCommitBytes)
-	}
+	next.tree = m.tree
 	c.Root = next.tree.Root()
 	h := header{format: formatOf(c.Entries), id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
-	return c, &nats.Msg{Subject: s.subject, Data: data, Header: h.nats(next.StreamSeq)}, nil
+	return c, &nats.Msg{Subject: s.subject, Data: append(m.data, ']'), Header: h.nats(next.StreamSeq)}, nil
 }
 
 // journal is the stream as Append needs it.

@@ -234,3 +234,16 @@ func cancelled() context.Context {
 	cancel()
 	return ctx
 }
+
+// encoded is the batch of entries that have their sequences, and times of their own.
+func encoded(entries []domain.Recorded, drafts []Draft) []byte {
+	dst := []byte{'['}
+	for i := range entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		when := time.Unix(0, entries[i].Time).UTC().AppendFormat(nil, timeLayout)
+		dst = drafts[i].append(dst, when, entries[i].Seq)
+	}
+	return append(dst, ']')
+}

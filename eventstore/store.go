@@ -69,8 +69,12 @@ type Store struct {
 	keeper    *keeper       // guarded by appending; nil with an external server, or for reading
 	settling  time.Duration // how long to look for a commit whose acknowledgement was lost
 	patience  time.Duration // how long to wait for the next commit of a longer run; 0: stalled
-	message   []byte        // guarded by appending; the last one's memory
 	barred    error         // guarded by appending; why Append may not write; nil: it may
+
+	making sync.Mutex
+	under  *state  // what the log ends with if the commit under way is written; nil: none is; guarded by making
+	ready  *making // what comes behind it, as far as it is known; guarded by making
+	room   []byte  // memory of a message that has been written; guarded by making
 
 	mu      sync.RWMutex
 	head    state    // guarded by mu; its tree is never shared

@@ -16,6 +16,7 @@ import (
 // Log is the recorded sequence as the ledger needs it; *eventstore.Store is one.
 type Log interface {
 	Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...eventstore.Draft) (eventstore.Commit, error)
+	Ready(drafts []eventstore.Draft)
 	Draft(e *domain.Entry, actor string) eventstore.Draft
 	Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(eventstore.Commit) error) error
 	Watch(ctx context.Context, grown func() error) error

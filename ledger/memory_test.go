@@ -31,6 +31,8 @@ type memory struct {
 	gone     func() // called when a key is destroyed
 }
 
+func (m *memory) Ready([]eventstore.Draft) {}
+
 func (m *memory) Draft(*domain.Entry, string) eventstore.Draft { return eventstore.Draft{} }
 
 func (m *memory) Append(_ context.Context, checked uint64, entries []domain.Recorded, _ ...eventstore.Draft) (eventstore.Commit, error) {

@@ -20,6 +20,8 @@ type held struct {
 
 func (h *held) Draft(*domain.Entry, string) eventstore.Draft { return eventstore.Draft{} }
 
+func (h *held) Ready([]eventstore.Draft) {}
+
 func (h *held) Append(context.Context, uint64, []domain.Recorded, ...eventstore.Draft) (eventstore.Commit, error) {
 	<-h.release
 	return eventstore.Commit{}, h.failure

@@ -123,7 +123,9 @@ func (w *writer) run(ctx context.Context) error {
 			do()
 		case first := <-calls:
 			w.gather(ctx, first)
-			err = w.begin(ctx)
+			if err = w.begin(ctx); len(w.calls) == 0 {
+				w.next.ready(w.log)
+			}
 		case landed := <-w.landed:
 			err = w.land(ctx, landed)
 		}
