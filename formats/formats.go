@@ -4,14 +4,13 @@ package formats
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger"
 )
 
 // Importer reads one data set: all files of one command, in their order.
@@ -27,14 +26,15 @@ type File struct {
 	Name   string // as it was given
 	Role   string // what the file is within the data set, for formats with several kinds of file; empty: the only one
 	Source domain.SourceRegistered
+	Note   string                        // said of the source besides, as its licence; may be empty
 	Open   func() (io.ReadCloser, error) // from its beginning, decompressed; may be called again
 }
 
 // Place is where in a file something stands.
 type Place struct {
-	File string
-	Row  int    // line or record, from 1; 0: the file as a whole
-	Of   string // column or field; may be empty
+	File string `json:"file"`
+	Row  int    `json:"row,omitzero"` // line or record, from 1; 0: the file as a whole
+	Of   string `json:"of,omitempty"` // column or field; may be empty
 }
 
 // String names the place for people.
@@ -65,56 +65,17 @@ func (e *PlaceError) Error() string {
 	return text
 }
 
+// Describe makes it one line of JSON for programs.
+func (e *PlaceError) Describe() ledger.Description {
+	return ledger.Description{Code: ledger.CodeBadData, Message: e.Error(), Field: e.Of, Line: e.Row, Rule: e.Rule, Value: e.Value}
+}
+
 // Earlier is what the ledger has already. It may be asked from one goroutine.
 type Earlier interface {
 	// Has reports whether an entry with an id is recorded.
 	Has(id uuid.UUID) bool
 	// Each calls fn with every entry that cites a source whose id begins with a prefix, in order, corrections resolved.
 	Each(ctx context.Context, prefix string, fn func(domain.Recorded) error) error
-}
-
-// Skipped is a reason for which rows made no entry, and how many.
-type Skipped struct {
-	Why   string  `json:"why"`
-	Rows  int     `json:"rows"`
-	First []Place `json:"first"` // up to ten of them
-}
-
-// Report accounts for every row.
-type Report struct {
-	Files    int       `json:"files"`
-	Rows     int       `json:"rows"`     // read
-	Used     int       `json:"used"`     // rows that at least one entry was made of, or that confirm what another row says
-	Made     int       `json:"made"`     // entries
-	Known    int       `json:"known"`    // of these, recorded before
-	Recorded int       `json:"recorded"` // of these, recorded now
-	Skipped  []Skipped `json:"skipped"`
-	Notes    []string  `json:"notes,omitempty"` // what the reader of the report has to know
-}
-
-// Accounted reports whether every row was used or skipped.
-func (r *Report) Accounted() bool {
-	skipped := 0
-	for _, s := range r.Skipped {
-		skipped += s.Rows
-	}
-	return r.Rows == r.Used+skipped
-}
-
-// ErrUnaccounted says that an importer has lost sight of rows, which is its fault.
-var ErrUnaccounted = errors.New("rows are neither used nor skipped")
-
-// Sink takes what an importer makes. It belongs to one goroutine.
-type Sink struct {
-	Earlier Earlier
-	emit    func(*domain.Entry) error // takes entries that are not recorded yet, in order
-	report  Report
-	made    map[uuid.UUID]bool
-}
-
-// NewSink hands entries that are new to emit.
-func NewSink(earlier Earlier, emit func(*domain.Entry) error) *Sink {
-	return &Sink{Earlier: earlier, emit: emit, made: make(map[uuid.UUID]bool)}
 }
 
 // ID is the id of an entry by what it says, whichever file says it: of a format, and of what tells it from every other
@@ -126,53 +87,3 @@ func ID(format string, key ...string) uuid.UUID {
 	}
 	return id
 }
-
-// File counts a file.
-func (s *Sink) File() { s.report.Files++ }
-
-// Row counts a row that was read. Each is then used or skipped, once.
-func (s *Sink) Row() { s.report.Rows++ }
-
-// Used counts rows of which something was made, or which say again what others say.
-func (s *Sink) Used(rows int) { s.report.Used += rows }
-
-// Skip counts a row of which nothing is made.
-func (s *Sink) Skip(at Place, why string) {
-	i := slices.IndexFunc(s.report.Skipped, func(k Skipped) bool { return k.Why == why })
-	if i < 0 {
-		i = len(s.report.Skipped)
-		s.report.Skipped = append(s.report.Skipped, Skipped{Why: why})
-	}
-	k := &s.report.Skipped[i]
-	if k.Rows++; len(k.First) < 10 {
-		k.First = append(k.First, at)
-	}
-}
-
-// Note tells the reader of the report something.
-func (s *Sink) Note(text string) {
-	if !slices.Contains(s.report.Notes, text) {
-		s.report.Notes = append(s.report.Notes, text)
-	}
-}
-
-// Entry takes an entry, which has an id of its own; see ID. One that is recorded, or was made before, is only counted.
-func (s *Sink) Entry(e *domain.Entry) error {
-	if e.ID == uuid.Nil {
-		return fmt.Errorf("an entry without an id: %s", e.Fact.Type())
-	}
-	if s.made[e.ID] {
-		return nil
-	}
-	s.made[e.ID] = true
-	s.report.Made++
-	if s.Earlier.Has(e.ID) {
-		s.report.Known++
-		return nil
-	}
-	s.report.Recorded++
-	return s.emit(e)
-}
-
-// Report is the account so far.
-func (s *Sink) Report() Report { return s.report }
