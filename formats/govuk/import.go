@@ -20,6 +20,10 @@ const Format = "govuk-organisations"
 // Importer reads snapshots, each a file, in the order of their days.
 type Importer struct{}
 
+// RegistersFiles says that Import registers the files itself, each before what is recorded of it: where a source is
+// registered and a newer one cited, all of it is recorded.
+func (Importer) RegistersFiles() bool { return true }
+
 // importing is one run of the importer.
 type importing struct {
 	sink      *formats.Sink
@@ -75,7 +79,6 @@ func (in *importing) file(ctx context.Context, file formats.File, day domain.Dat
 		return &formats.PlaceError{Place: formats.Place{File: file.Name}, Value: day.String(),
 			Rule: fmt.Sprintf("a snapshot is not older than those that are recorded, the last of which is of %s", in.state.newest)}
 	}
-	in.sink.File()
 	rows, err := in.read(ctx, file)
 	if err != nil {
 		return err
@@ -89,13 +92,10 @@ func (in *importing) file(ctx context.Context, file formats.File, day domain.Dat
 	return s.record(ctx)
 }
 
-// registered is the entry that makes a snapshot a source. Its id is that of the document, whoever registers it.
+// registered is the entry that makes a snapshot a source, published on its day.
 func registered(file formats.File, day domain.Date) *domain.Entry {
-	source := file.Source
-	if source.Published.IsZero() {
-		source.Published = domain.DayEDTF(day)
-	}
-	return &domain.Entry{ID: formats.ID("source", source.SHA256), Fact: &source}
+	file.Source.Published = domain.DayEDTF(day)
+	return formats.Registration(file)
 }
 
 // read reads a snapshot whole, so that nothing is compared with half of one.

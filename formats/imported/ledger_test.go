@@ -2,16 +2,10 @@
 package imported_test
 
 import (
-	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -22,11 +16,8 @@ import (
 	"github.com/orgledger/orgledger/ledger"
 )
 
-// imported is a ledger in a folder, with what importers may ask of it.
-type imported struct {
-	*ledger.Ledger
-	ids map[uuid.UUID]bool
-}
+// imported is a ledger in a folder.
+type imported struct{ *ledger.Ledger }
 
 func open(t testing.TB) *imported {
 	t.Helper()
@@ -47,53 +38,49 @@ func open(t testing.TB) *imported {
 			t.Error(err)
 		}
 	})
-	return &imported{l, make(map[uuid.UUID]bool)}
+	return &imported{l}
 }
 
-// Has reports whether an entry is recorded.
-func (i *imported) Has(id uuid.UUID) bool { return i.ids[id] }
-
-// Each gives the entries that cite a source, or register it. With the empty prefix it gives all.
-func (i *imported) Each(ctx context.Context, prefix string, fn func(domain.Recorded) error) error {
-	return i.Entries(ctx, 1, i.View().Seq()+1, func(e domain.Recorded) error {
-		cited := prefix == ""
-		e.References(func(ref domain.Ref) {
-			cited = cited || ref.Kind == domain.KindSource && strings.HasPrefix(ref.ID, prefix)
-		})
-		if !cited {
-			return nil
-		}
-		return fn(e)
-	})
+// all calls fn with every entry.
+func (i *imported) all(ctx context.Context, fn func(domain.Recorded) error) error {
+	return i.Entries(ctx, 1, i.View().Seq()+1, fn)
 }
 
 // run imports files as the command does: in calls of at most limit entries, of which no more than calls are made; 0:
-// all. It returns the report.
+// all.
 func (i *imported) run(t testing.TB, importer formats.Importer, limit, calls int, files ...formats.File) formats.Report {
 	t.Helper()
+	known, err := formats.Learn(t.Context(), i.all, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var made []*domain.Entry
-	sink := formats.NewSink(i, func(e *domain.Entry) error {
+	sink := formats.NewSink(known, func(e *domain.Entry) error {
 		made = append(made, e)
 		return nil
 	})
-	if err := importer.Import(t.Context(), files, sink); err != nil {
+	report, err := sink.Run(t.Context(), importer, files)
+	if err != nil {
 		t.Fatal(err)
-	}
-	report := sink.Report()
-	if !report.Accounted() {
-		t.Errorf("rows are lost: %+v", report)
 	}
 	for done := 0; len(made) > 0 && (calls == 0 || done < calls); done++ {
 		n := min(limit, len(made))
 		if _, err := i.Record(t.Context(), made[:n], ledger.RecordOptions{Actor: "test"}); err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range made[:n] {
-			i.ids[e.ID] = true
-		}
 		made = made[n:]
 	}
 	return report
+}
+
+// ids are those of all entries.
+func (i *imported) ids(t testing.TB) map[uuid.UUID]bool {
+	t.Helper()
+	ids := make(map[uuid.UUID]bool)
+	if err := i.all(t.Context(), func(e domain.Recorded) error { ids[e.ID] = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
 
 // ask puts a question and reads its answer.
@@ -111,29 +98,18 @@ func ask[A any](t testing.TB, i *imported, question string) A {
 	return a
 }
 
-// file makes a file of a data set what the command hands to an importer.
-func file(t testing.TB, format, name string) formats.File {
+// given gives files as the command does.
+func given(t testing.TB, format string, names ...string) []formats.File {
 	t.Helper()
-	content, err := os.ReadFile(name)
+	asked := make([]formats.Given, len(names))
+	for i, name := range names {
+		asked[i].Name = name
+	}
+	files, err := formats.OpenFiles(t.Context(), asked, formats.Evidence{Format: format, Title: format, Licence: "OGL-UK-3.0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fileOf(format, filepath.Base(name), content)
-}
-
-func fileOf(format, name string, content []byte) formats.File {
-	sum := sha256.Sum256(content)
-	digest := hex.EncodeToString(sum[:])
-	return formats.File{
-		Name:   name,
-		Source: domain.SourceRegistered{Source: domain.SourceID(format + "-" + digest[:12]), Title: name, SHA256: digest},
-		Open: func() (io.ReadCloser, error) {
-			if !strings.HasSuffix(name, ".gz") {
-				return io.NopCloser(strings.NewReader(string(content))), nil
-			}
-			return gzip.NewReader(strings.NewReader(string(content)))
-		},
-	}
+	return files
 }
 
 // dataSets is the folder of real data sets.

@@ -22,22 +22,17 @@ type Reader struct {
 	// object that has none of them is a row itself.
 	Lists []string
 
+	// Row is a member that makes an outermost object a row itself where it stands before the lists; may be empty.
+	Row string
+
 	file string
 	row  int
 	fn   func(row int, value jsontext.Value) error
 }
 
-// ErrStop is what fn returns to end the reading early, without an error.
-var ErrStop = errors.New("enough has been read")
-
 // Read reads a file from its beginning. Rows count from 1. A value is valid until fn returns. What is kept is one row.
-// The error is a *formats.PlaceError where the file is not what it has to be, and else that of opening, of fn or of ctx.
-func (r Reader) Read(ctx context.Context, file formats.File, fn func(row int, value jsontext.Value) error) (err error) {
-	opened, err := file.Open()
-	if err != nil {
-		return fmt.Errorf("open %s: %w", file.Name, err)
-	}
-	defer func() { err = errors.Join(err, opened.Close()) }()
+// The error is a *formats.PlaceError where the file is not what it has to be, and else that of reading, of fn or of ctx.
+func (r Reader) Read(ctx context.Context, file formats.File, fn func(row int, value jsontext.Value) error) error {
 	r.file = file.Name
 	r.fn = func(row int, value jsontext.Value) error {
 		if err := ctx.Err(); err != nil {
@@ -45,18 +40,20 @@ func (r Reader) Read(ctx context.Context, file formats.File, fn func(row int, va
 		}
 		return fn(row, value)
 	}
-	in := jsontext.NewDecoder(opened)
-	for {
-		err := r.outermost(in)
-		switch {
-		case errors.Is(err, io.EOF) && r.row == 0:
-			return r.refuse("the file has at least one row", "an empty file", err)
-		case errors.Is(err, io.EOF), errors.Is(err, ErrStop):
-			return nil
-		case err != nil:
-			return err
+	return file.Through(func(opened io.Reader) error {
+		in := jsontext.NewDecoder(opened)
+		for {
+			err := r.outermost(in)
+			switch {
+			case errors.Is(err, io.EOF) && r.row == 0:
+				return r.refuse("the file has at least one row", "")
+			case errors.Is(err, io.EOF):
+				return nil
+			case err != nil:
+				return err
+			}
 		}
-	}
+	})
 }
 
 // outermost reads one value of the file, which may be all of it. At the end of the file it returns io.EOF.
@@ -73,7 +70,7 @@ func (r *Reader) outermost(in *jsontext.Decoder) error {
 			}
 			return r.broken(in, err)
 		}
-		return r.refuse("the file holds JSON objects, or a list of them", kind.String(), nil)
+		return r.refuse("the file holds JSON objects, or a list of them", kind.String())
 	}
 }
 
@@ -102,14 +99,15 @@ func (r *Reader) object(in *jsontext.Decoder) error {
 	if _, err := in.ReadToken(); err != nil {
 		return r.broken(in, err)
 	}
-	whole, listed := []byte("{"), false
+	whole, listed, isRow := []byte("{"), false, false
 	for in.PeekKind() != '}' {
 		name, err := in.ReadToken()
 		if err != nil {
 			return r.broken(in, err)
 		}
 		text := name.String()
-		if slices.Contains(r.Lists, text) && in.PeekKind() == '[' {
+		isRow = isRow || r.Row != "" && text == r.Row
+		if !isRow && slices.Contains(r.Lists, text) && in.PeekKind() == '[' {
 			listed = true
 			if err := r.list(in); err != nil {
 				return err
@@ -147,7 +145,7 @@ func member(in *jsontext.Decoder, whole []byte, name string) ([]byte, error) {
 func (r *Reader) give(value jsontext.Value) error {
 	r.row++
 	if value.Kind() != '{' {
-		return r.refuse("a row is a JSON object", shortened(string(value)), nil)
+		return r.refuse("a row is a JSON object", shortened(string(value)))
 	}
 	return r.fn(r.row, value)
 }
@@ -169,7 +167,7 @@ func (r *Reader) broken(in *jsontext.Decoder, err error) error {
 
 func plain(err error) string { return strings.TrimPrefix(err.Error(), "jsontext: ") }
 
-func (r *Reader) refuse(rule, value string, _ error) error {
+func (r *Reader) refuse(rule, value string) error {
 	return &formats.PlaceError{Place: formats.Place{File: r.file, Row: r.row}, Rule: rule, Value: value}
 }
 
