@@ -131,7 +131,7 @@ type remarks struct {
 
 func (r *remarks) tell(sink *formats.Sink) {
 	if n := len(r.mended); n > 0 {
-		sink.Note(fmt.Sprintf("%d titles were read with the wrong encoding by who made the snapshot, and are mended", n))
+		sink.Note(fmt.Sprintf("titles that were read with the wrong encoding before they came here, and are mended: %d", n))
 	}
 	if n := len(r.unknown); n > 0 {
 		slugs := make([]string, 0, n)
@@ -145,10 +145,10 @@ func (r *remarks) tell(sink *formats.Sink) {
 		sink.Note("organisations that the ledger had from elsewhere: " + few(r.adopted))
 	}
 	if r.several > 0 {
-		sink.Note(fmt.Sprintf("%s: %d organisations have several parents; each is placed under one, and its entry's note names the others", r.last, r.several))
+		sink.Note(fmt.Sprintf("%s: organisations with several parents, placed under one of them: %d; the notes of their entries name the others", r.last, r.several))
 	}
 	if r.orphaned > 0 {
-		sink.Note(fmt.Sprintf("%s: %d organisations that are not closed stand only under closed ones", r.last, r.orphaned))
+		sink.Note(fmt.Sprintf("%s: organisations that are not closed and stand only under closed ones: %d", r.last, r.orphaned))
 	}
 	if len(r.missing) > 0 {
 		slices.Sort(r.missing)

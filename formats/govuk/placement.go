@@ -46,7 +46,7 @@ func (s *snapshot) move(b *body, r *row, parent domain.OrganisationID, listed []
 	moved, note := &domain.OrganisationMoved{Organisation: b.id}, ""
 	if parent != "" {
 		moved.Parent = &domain.Parent{Organisation: parent, Relation: relation(r.format)}
-		if err := s.there(parent, r, on); err != nil {
+		if err := s.establishedBy(parent, r, on); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,8 @@ type snapshot struct {
 	day    domain.Date
 	source domain.SourceID
 	rows   []*row
-	slugs  map[string]string // content ids by slug
+	slugs  map[string]string      // content ids by slug
+	there  map[string]domain.Date // by slug: a day on which a body was there, since it succeeded another
 
 	// endings are recorded after all else: where the ledger has a body's ending, an import that was interrupted had
 	// recorded what else the snapshot says of it.
@@ -24,9 +25,14 @@ type snapshot struct {
 }
 
 func newSnapshot(in *importing, day domain.Date, source domain.SourceID, rows []*row) *snapshot {
-	s := &snapshot{importing: in, day: day, source: source, rows: rows, slugs: make(map[string]string, len(rows))}
+	s := &snapshot{importing: in, day: day, source: source, rows: rows, slugs: make(map[string]string, len(rows)), there: make(map[string]domain.Date)}
 	for _, r := range rows {
 		s.slugs[r.slug] = r.content
+		for _, slug := range append(r.succeeded, r.slug) {
+			if was := s.there[slug]; r.closedOn != 0 && (was == 0 || r.closedOn < was) {
+				s.there[slug] = r.closedOn
+			}
+		}
 	}
 	return s
 }
@@ -67,12 +73,15 @@ func (s *snapshot) record(ctx context.Context) error {
 }
 
 // meet introduces an organisation that no earlier snapshot had: of the first snapshot without a day, since it was there
-// before, of a later one on or before the day of the snapshot. One that the ledger has from elsewhere is not
-// introduced again.
+// before, of a later one on or before the day of the snapshot, or an earlier one by which it has to have been there. One
+// that the ledger has from elsewhere is not introduced again.
 func (s *snapshot) meet(r *row) error {
 	effective := domain.EDTF{}
 	if s.day > s.state.oldest {
 		effective = onOrBefore(s.day)
+		if was := s.there[r.slug]; was != 0 && was < s.day {
+			effective = onOrBefore(was)
+		}
 	}
 	codes := r.identifiers()
 	id, there := s.identify(r)

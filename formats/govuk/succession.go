@@ -17,7 +17,8 @@ func (s *snapshot) succeed(b *body, r *row) error {
 	case had == nil && want == nil:
 		return nil
 	case want == nil:
-		return s.retract(b, r, had)
+		s.retract(r, had)
+		return nil
 	case had == nil:
 		return s.end(b, r, s.endingDay(r, want, nil), want)
 	}
@@ -31,9 +32,7 @@ func (s *snapshot) succeed(b *body, r *row) error {
 		}
 		return s.before(b, r, had)
 	}
-	if err := s.retract(b, r, had); err != nil {
-		return err
-	}
+	s.retract(r, had)
 	return s.end(b, r, effective, want)
 }
 
@@ -85,7 +84,7 @@ func (s *snapshot) end(b *body, r *row, effective domain.EDTF, fact domain.Fact)
 func (s *snapshot) before(b *body, r *row, ending *said) error {
 	day := ending.effective.Nominal()
 	for _, id := range successors(ending.fact) {
-		if err := s.there(id, r, day); err != nil {
+		if err := s.establishedBy(id, r, day); err != nil {
 			return err
 		}
 	}
@@ -102,8 +101,8 @@ func (s *snapshot) before(b *body, r *row, ending *said) error {
 	return nil
 }
 
-// there makes sure that a body is established by a day on which it did something.
-func (s *snapshot) there(id domain.OrganisationID, r *row, day domain.Date) error {
+// establishedBy makes sure that a body is established by a day on which it did something.
+func (s *snapshot) establishedBy(id domain.OrganisationID, r *row, day domain.Date) error {
 	e := s.state.bodies[id].established()
 	if e == nil || e.effective.Nominal() <= day {
 		return nil
@@ -134,7 +133,7 @@ func (s *snapshot) correct(r *row, wrong *said, effective domain.EDTF, fact doma
 }
 
 // retract takes out a succession that a snapshot no longer has. As an ending it is recorded last.
-func (s *snapshot) retract(b *body, r *row, wrong *said) error {
+func (s *snapshot) retract(r *row, wrong *said) {
 	e := &domain.Entry{
 		ID:      formats.ID(Format, r.content, "retracts", wrong.id.String(), s.day.String()),
 		Fact:    &domain.EntryRetracted{Retracts: wrong.id, Reason: s.reason()},
@@ -142,7 +141,6 @@ func (s *snapshot) retract(b *body, r *row, wrong *said) error {
 	}
 	s.state.apply(e)
 	s.endings = append(s.endings, e)
-	return nil
 }
 
 func (s *snapshot) reason() string {

@@ -3,7 +3,6 @@ package ocds
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -20,16 +19,17 @@ import (
 // Format is the name of the format.
 const Format = "ocds"
 
-// Importer reads releases, and packages and records of them.
-type Importer struct {
-	// Matches says which organisations parties are: a table of comma-separated values, in its first column a name or
-	// scheme:value, in its second an organisation of the ledger or scheme:value. nil: nobody has decided anything.
-	Matches *formats.File
+// RoleMatches is the role of a file that says which organisations parties are: a table of comma-separated values, in its
+// first column a name or scheme:value, in its second an organisation of the ledger or scheme:value. The first row may be
+// a header.
+const RoleMatches = "matches"
 
-	// Unmatched takes a table of the parties that are no organisation of the ledger or may be several of them, in the
-	// form of Matches. Its second column names the organisation that was made; where it is empty, a contract waits for
-	// the decision. nil: it is not asked for.
-	Unmatched io.Writer
+// Importer reads releases, and packages and records of them, and files of RoleMatches.
+type Importer struct {
+	// Unmatched opens a table for the parties that are no organisation of the ledger or may be several of them, in the
+	// form of a file of RoleMatches. Its second column names the organisation that was made; where it is empty, a contract
+	// waits for the decision. It is called once, when all files have been read. nil: nobody asks for it.
+	Unmatched func() (io.WriteCloser, error)
 }
 
 // importing is one run of the importer.
@@ -81,14 +81,14 @@ type account struct {
 // process, what is known of every contract, and releases that are not in the order of their dates.
 func (i Importer) Import(ctx context.Context, files []formats.File, sink *formats.Sink) error {
 	in := &importing{sink: sink, seed: maphash.MakeSeed(), last: make(map[uint64]int64), mixed: make(map[uint64]bool)}
-	if err := in.prepare(ctx, i); err != nil {
+	data, err := in.prepare(ctx, files)
+	if err != nil {
 		return err
 	}
-	if err := in.each(ctx, files, in.order); err != nil {
-		return err
-	}
-	if err := in.each(ctx, files, in.row); err != nil {
-		return err
+	for _, pass := range []func(formats.Place, []*release) error{in.order, in.row} {
+		if err := in.each(ctx, data, pass); err != nil {
+			return err
+		}
 	}
 	slices.SortStableFunc(in.held, func(a, b *waiting) int { return byDate(a.release, b.release) })
 	for _, w := range in.held {
@@ -98,30 +98,29 @@ func (i Importer) Import(ctx context.Context, files []formats.File, sink *format
 	}
 	in.partly.tell(sink, "rows have contracts that were not used beside others that were")
 	in.worth.tell(sink, "values are left out, since the ledger cannot hold them")
-	if in.matching.unmatched != nil {
-		in.matching.unmatched.Flush()
-		return in.matching.unmatched.Error()
+	if i.Unmatched == nil {
+		return nil
 	}
-	return nil
+	return in.matching.write(i.Unmatched)
 }
 
-// prepare learns what is known, and what was decided.
-func (in *importing) prepare(ctx context.Context, i Importer) (err error) {
+// prepare learns what is known, and what was decided by hand. It gives the files that have releases.
+func (in *importing) prepare(ctx context.Context, files []formats.File) (data []formats.File, err error) {
 	if in.state, err = earlierReleases(ctx, in.sink.Earlier); err != nil {
-		return err
+		return nil, err
 	}
-	in.matching.told = make(map[string]bool)
+	in.matching = matching{byHand: make(map[string]domain.OrganisationID), told: make(map[string]bool)}
 	if in.matching.directory, err = bodies.Known(ctx, in.sink.Earlier); err != nil {
-		return err
+		return nil, err
 	}
-	if err := in.matching.decisions(i.Matches); err != nil {
-		return err
+	for i := range files {
+		if files[i].Role != RoleMatches {
+			data = append(data, files[i])
+		} else if err := in.matching.decisions(&files[i]); err != nil {
+			return nil, err
+		}
 	}
-	if i.Unmatched != nil {
-		in.matching.unmatched = csv.NewWriter(i.Unmatched)
-		return in.matching.unmatched.Write(header)
-	}
-	return nil
+	return data, nil
 }
 
 // each calls fn with the releases of every row.
@@ -232,7 +231,8 @@ func (in *importing) parties(r *release, d *deal) (owner domain.OrganisationID, 
 			return "", nil, "a party has neither name nor identifier", nil
 		}
 		if found := in.matching.find(p); len(found.candidates) > 0 {
-			return "", nil, undecided, in.matching.tell(p, "", found.candidates)
+			in.matching.tell(p, "", found.candidates)
+			return "", nil, undecided, nil
 		}
 	}
 	for i, p := range all {
@@ -258,7 +258,8 @@ const undecided = "several organisations have the name or the identifiers of a p
 func (in *importing) party(r *release, p *party) (domain.OrganisationID, error) {
 	found := in.matching.find(p)
 	if len(found.candidates) > 0 {
-		return "", in.matching.tell(p, "", found.candidates)
+		in.matching.tell(p, "", found.candidates)
+		return "", nil
 	}
 	if found.id == "" {
 		return in.establish(r, p)
@@ -291,5 +292,6 @@ func (in *importing) establish(r *release, p *party) (domain.OrganisationID, err
 	if err := in.say(r, string(id), domain.EDTF{}, fact); err != nil {
 		return "", err
 	}
-	return id, in.matching.tell(p, id, nil)
+	in.matching.tell(p, id, nil)
+	return id, nil
 }

@@ -2,6 +2,7 @@ package ocds
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -24,8 +25,8 @@ var accounts = []string{"GB-CFS", "GB-SRS"}
 type matching struct {
 	directory *bodies.Directory
 	byHand    map[string]domain.OrganisationID // by key of an identifier or name
-	unmatched *csv.Writer                      // nil: not asked for
-	told      map[string]bool                  // parties that were written there
+	unmatched [][]string                       // rows of the table of parties to decide on
+	told      map[string]bool                  // parties that are there
 }
 
 // outcome is what has become of a search for a party.
@@ -83,19 +84,29 @@ func (m *matching) contradicts(id domain.OrganisationID, p *party) bool {
 	return false
 }
 
-// tell writes a party that was not found to the list of those to decide on, once: its identifier, or else its name; the
+// tell lists a party that was not found among those to decide on, once: its identifier, or else its name; the
 // organisation made of it, empty where it waits for a decision; and what the decision may be based on.
-func (m *matching) tell(p *party, id domain.OrganisationID, candidates []domain.OrganisationID) error {
+func (m *matching) tell(p *party, id domain.OrganisationID, candidates []domain.OrganisationID) {
 	key := p.key()
-	if m.unmatched == nil || m.told[key] {
-		return nil
+	if m.told[key] {
+		return
 	}
 	m.told[key] = true
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = string(c)
 	}
-	return m.unmatched.Write([]string{key, string(id), p.name, strings.Join(names, " ")})
+	m.unmatched = append(m.unmatched, []string{key, string(id), p.name, strings.Join(names, " ")})
+}
+
+// write writes the list of parties to decide on.
+func (m *matching) write(open func() (io.WriteCloser, error)) error {
+	file, err := open()
+	if err != nil {
+		return err
+	}
+	table := csv.NewWriter(file)
+	return errors.Join(table.Write(header), table.WriteAll(m.unmatched), file.Close())
 }
 
 // header of the list of parties to decide on, which is also that of decisions.
@@ -111,16 +122,12 @@ func (p *party) key() string {
 // decisions reads which organisation parties are: a table whose first column is a name or scheme:value, and whose second
 // is an organisation of the ledger. A row without an organisation decides nothing. Further columns are left alone.
 func (m *matching) decisions(file *formats.File) error {
-	m.byHand = make(map[string]domain.OrganisationID)
-	if file == nil {
-		return nil
-	}
 	return file.Through(func(in io.Reader) error {
 		table := csv.NewReader(in)
 		table.FieldsPerRecord = -1
 		for row := 1; ; row++ {
 			fields, err := table.Read()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			if err != nil {
