@@ -28,6 +28,8 @@ var importable = []format{
 and sources. What is here already is known. An id that is here with other content is an error.`,
 		examples: []string{`orgledger log --json --data elsewhere > entries.jsonl`, `orgledger import jsonl entries.jsonl`},
 		evidence: formats.Evidence{Title: "Entries of another ledger"}, prepare: only(lines.Importer{})},
+	govukFormat,
+	ocdsFormat,
 }
 
 // only is a format without flags of its own, whose files are all of one kind.

@@ -59,7 +59,7 @@ func (t *tally) add(at formats.Place, what string) {
 
 func (t *tally) tell(sink *formats.Sink, what string) {
 	if t.count > 0 {
-		sink.Note(fmt.Sprintf("%d %s, the first: %s", t.count, what, t.first))
+		sink.Note(fmt.Sprintf("%s: %d, the first in %s", what, t.count, t.first))
 	}
 }
 
@@ -96,8 +96,8 @@ func (i Importer) Import(ctx context.Context, files []formats.File, sink *format
 			return err
 		}
 	}
-	in.partly.tell(sink, "rows have contracts that were not used beside others that were")
-	in.worth.tell(sink, "values are left out, since the ledger cannot hold them")
+	in.partly.tell(sink, "rows that were used, though not all their contracts were")
+	in.worth.tell(sink, "values that the ledger cannot hold, left out")
 	if i.Unmatched == nil {
 		return nil
 	}
