@@ -51,6 +51,7 @@ const (
 	CodeNoCheckpoint   = "no-checkpoint"
 	CodeFork           = "fork"
 	CodeKeyRemains     = "key-remains"
+	CodeBadData        = "bad-data"
 	CodeFailed         = "failed"
 
 	CodeNotBackup      = "not-a-backup"
@@ -104,8 +105,14 @@ func is[T error](err error) bool {
 	return ok
 }
 
-// Describe finds what an error of this program is about.
+// Describe finds what an error of this program is about. An error that has a method Describe says it itself.
 func Describe(err error) Description {
+	if own, ok := errors.AsType[interface {
+		error
+		Describe() Description
+	}](err); ok {
+		return own.Describe()
+	}
 	d := Description{Code: CodeFailed, Message: err.Error()}
 	if refusal, ok := errors.AsType[*domain.Refusal](err); ok {
 		return Description{string(refusal.Code), refusal.Error(), refusal.Field, refusal.Line, refusal.Rule, refusal.Value}

@@ -174,7 +174,7 @@ func strict(command *cobra.Command) {
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.serveCommand(), a.recordCommand(), a.queryCommand(), a.statusCommand(), a.backupCommand(), a.restoreCommand(),
+		a.serveCommand(), a.recordCommand(), a.importCommand(), a.queryCommand(), a.statusCommand(), a.backupCommand(), a.restoreCommand(),
 		a.schemaCommand(), a.versionCommand(),
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
