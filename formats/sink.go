@@ -145,6 +145,16 @@ func (s *Sink) Introduced(ref domain.Ref) bool {
 	return ok && earlier.Introduced(ref)
 }
 
+// Source is what the ledger says of a source; nil where that is not known.
+func (s *Sink) Source(id domain.SourceID) *domain.SourceRegistered {
+	if earlier, ok := s.Earlier.(interface {
+		Source(domain.SourceID) *domain.SourceRegistered
+	}); ok {
+		return earlier.Source(id)
+	}
+	return nil
+}
+
 // judge refuses what the ledger would refuse.
 func (s *Sink) judge(e *domain.Entry, known bool) error {
 	err := e.Check()
