@@ -138,9 +138,11 @@ type introducing interface{ Introduced(domain.Ref) bool }
 
 // Introduced reports whether the ledger knows a reference, or will by what has been made so far.
 func (s *Sink) Introduced(ref domain.Ref) bool {
-	if s.began[ref] {
-		return true
-	}
+	return s.began[ref] || s.IntroducedBefore(ref)
+}
+
+// IntroducedBefore reports whether the ledger knew a reference before this import.
+func (s *Sink) IntroducedBefore(ref domain.Ref) bool {
 	earlier, ok := s.Earlier.(introducing)
 	return ok && earlier.Introduced(ref)
 }
