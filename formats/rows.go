@@ -103,6 +103,8 @@ func (f *File) jsonError(err error, counted *lines) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	meaning, wrong := errors.AsType[*json.SemanticError](err)
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return f.Wrong(counted.at(counted.read), "", "the file is JSON, complete to its end", "cut off")
 	case wrong && !ok:
 		rule := "this is what the format has here"
 		if meaning.GoType != nil {
@@ -111,8 +113,6 @@ func (f *File) jsonError(err error, counted *lines) error {
 		return f.Wrong(counted.at(meaning.ByteOffset), string(meaning.JSONPointer), rule, meaning.JSONKind.String())
 	case ok:
 		return f.Wrong(counted.at(syntax.ByteOffset), string(syntax.JSONPointer), "the file is JSON", syntax.Err.Error())
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return f.Wrong(counted.at(counted.read), "", "the file is JSON, complete to its end", "cut off")
 	}
 	return err
 }

@@ -110,22 +110,45 @@ func (p *picture) renamings(b *body) []*domain.Entry {
 	name, by := p.recorded(b)
 	var wanted []*domain.Entry
 	for _, n := range b.names {
+		if was := b.renamed(n.name); was != nil {
+			wanted = append(wanted, &domain.Entry{Effective: was.Effective, Fact: was.Fact})
+		}
 		switch {
 		case name == "" || name == n.name:
 			name, by = n.name, max(by, n.by)
-		case n.by <= by:
-			p.sink.Note("names in registers no newer than those recorded are not taken")
-		default:
-			date, err := domain.ParseEDTF("[.." + n.by.String() + "]")
-			if err != nil {
-				panic(err) // our own writing
-			}
-			wanted = append(wanted, &domain.Entry{Effective: date, Sources: citations(n.cite),
-				Fact: &domain.OrganisationRenamed{Organisation: b.id(), Name: n.name}})
+		case n.by > by:
+			wanted = append(wanted, renaming(b, n))
 			name, by = n.name, n.by
+		case !b.called(n.name):
+			p.sink.Note("some registers are no newer than those recorded: names in them are not taken")
 		}
 	}
 	return wanted
+}
+
+func renaming(b *body, n naming) *domain.Entry {
+	date, err := domain.ParseEDTF("[.." + n.by.String() + "]")
+	if err != nil {
+		panic(err) // our own writing
+	}
+	return &domain.Entry{Effective: date, Sources: citations(n.cite), Fact: &domain.OrganisationRenamed{Organisation: b.id(), Name: n.name}}
+}
+
+// renamed is the recorded fact that gave a body a name; nil: there is none.
+func (b *body) renamed(name string) *formats.Stated {
+	i := slices.IndexFunc(b.stated, func(was *formats.Stated) bool {
+		f, ok := was.Fact.(*domain.OrganisationRenamed)
+		return ok && f.Name == name
+	})
+	if i < 0 {
+		return nil
+	}
+	return b.stated[i]
+}
+
+// called reports whether a body has ever had a name, as it is recorded.
+func (b *body) called(name string) bool {
+	return b.renamed(name) != nil || b.established != nil && b.established.Fact.(*domain.OrganisationEstablished).Name == name
 }
 
 // recorded is the last name that the ledger has, and by when it had been given; "" where it has only the code.

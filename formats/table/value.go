@@ -68,7 +68,9 @@ func has(n *yaml.Node, name string) bool {
 // constant is JSON text.
 type constant string
 
-func (c constant) json(dst []byte, _ values) ([]byte, bool, error) { return append(dst, c...), true, nil }
+func (c constant) json(dst []byte, _ values) ([]byte, bool, error) {
+	return append(dst, c...), true, nil
+}
 
 func constantOf(text string, k kind) (constant, error) {
 	encoded, err := encode(nil, text, k)
