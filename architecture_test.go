@@ -37,7 +37,7 @@ const nkeys = "github.com/nats-io/nkeys"
 var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "cmd"}
 
 // onlyTests are packages that no program contains.
-var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest"}
+var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest", "formats/formatstest"}
 
 // judges are the packages of the program that hold the index against the plain fold.
 var judges = []string{"ledger/verify"}
