@@ -12,7 +12,7 @@ import (
 
 // Batches hold every entry once and in order, and fit a commit.
 func TestSpoolBatches(t *testing.T) {
-	for _, c := range []struct{ entries, note, batches int }{{0, 0, 0}, {1, 0, 1}, {1000, 0, 1}, {1001, 0, 2}, {2500, 0, 3}, {2000, 4096, 3}} {
+	for _, c := range []struct{ entries, note, batches int }{{0, 0, 0}, {1, 0, 1}, {1000, 0, 1}, {1001, 0, 2}, {2500, 0, 3}, {2000, 4200, 3}} {
 		t.Setenv("TMPDIR", t.TempDir())
 		spool, err := formats.NewSpool()
 		if err != nil {

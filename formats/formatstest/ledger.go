@@ -63,10 +63,32 @@ func (l *Ledger) Import(importer formats.Importer, format string, given ...forma
 	if err == nil && report.Made != report.Known+report.Recorded {
 		err = fmt.Errorf("%d made are not %d known and %d new", report.Made, report.Known, report.Recorded)
 	}
-	if err == nil {
-		l.Recorded = append(l.Recorded, made...)
+	if err != nil {
+		return report, err
 	}
-	return report, err
+	for _, e := range made {
+		if err := l.resolve(&e.Entry); err != nil {
+			return report, err
+		}
+		l.Recorded = append(l.Recorded, e)
+	}
+	return report, nil
+}
+
+// resolve reads a correction for the type of the entry that it corrects, as a ledger does.
+func (l *Ledger) resolve(e *domain.Entry) error {
+	stored, ok := e.Fact.(*domain.EntryCorrected)
+	if !ok {
+		return nil
+	}
+	correction := *stored
+	for i := range l.Recorded {
+		if was := &l.Recorded[i]; was.ID == correction.Corrects {
+			e.Fact = &correction
+			return correction.Resolve(was.Fact.Type())
+		}
+	}
+	return fmt.Errorf("%s corrects an entry that is not there", e.ID)
 }
 
 // MustImport is Import where it has to work.

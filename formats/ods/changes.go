@@ -26,6 +26,9 @@ func (p *picture) writeChanges() error {
 			}
 		}
 	}
+	if err := p.confirm(outdated); err != nil {
+		return err
+	}
 	all := p.unsaid(outdated)
 	slices.SortFunc(all, func(x, y made) int {
 		return cmp.Or(cmp.Compare(x.day, y.day), cmp.Compare(x.target(), y.target()), cmp.Compare(x.body.code, y.body.code))
@@ -36,6 +39,33 @@ func (p *picture) writeChanges() error {
 			return err
 		}
 		all = all[n:]
+	}
+	return nil
+}
+
+// confirm cites a register, or the API, for endings that stand and that only successor files have said so far: later
+// imports without the register have to know that it was so.
+func (p *picture) confirm(outdated map[*formats.Stated]bool) error {
+	var order []*formats.Stated
+	more := make(map[*formats.Stated][]cite)
+	for _, b := range p.order {
+		for _, c := range b.changes {
+			if !c.ends || b.closedBy.file == nil || len(c.stated) == 0 || outdated[c.stated[0]] || c.closing(b) {
+				continue
+			}
+			if was := c.stated[0]; more[was] == nil {
+				order = append(order, was)
+			}
+			more[c.stated[0]] = append(more[c.stated[0]], b.closedBy)
+		}
+	}
+	for _, was := range order {
+		e := was.Entry
+		e.Note = ""
+		e.Sources = distinct(was.Sources, citations(more[was]...))
+		if err := p.sink.Correct(Name, was, &e, "a register, or the API, says so too"); err != nil {
+			return err
+		}
 	}
 	return nil
 }

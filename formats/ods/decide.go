@@ -2,6 +2,7 @@ package ods
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/formats"
@@ -75,8 +76,8 @@ func (p *picture) decide() {
 	}
 }
 
-// recallClosing takes from what is recorded what only a register could have said: that a body closed on a day on which
-// nobody came after it, or before it handed over something more. What no file says any more still stands.
+// recallClosing takes from what is recorded what only a register, or a code that succeeds itself, could have said: that
+// a body closed on a day, or that it was there after the last that it handed over. What no file says any more still stands.
 func (b *body) recallClosing() {
 	last := len(b.changes) - 1
 	for last >= 0 && len(b.changes[last].stated) == 0 {
@@ -87,11 +88,21 @@ func (b *body) recallClosing() {
 		case len(c.stated) == 0:
 		case !c.was.ends && i == last:
 			b.lives = max(b.lives, c.day)
-		case c.was.ends && (len(c.was.to) == 0 || i < last) && b.closed == 0:
+		case c.was.ends && b.closed == 0 && c.closing(b):
 			b.closed = c.day
 		}
 	}
 }
+
+// closing reports whether a recorded ending hangs on what a register or the API said of a body.
+func (c *change) closing(b *body) bool {
+	return len(c.was.to) == 0 || slices.ContainsFunc(c.stated, func(was *formats.Stated) bool {
+		return slices.ContainsFunc(was.Sources, func(cited domain.Citation) bool { return strings.HasSuffix(cited.Locator, b.closingOf()) })
+	})
+}
+
+// closingOf is what the place ends with at which a register or the API says that a body closed.
+func (b *body) closingOf() string { return ", closing of " + b.code }
 
 // ending is the day on which a body ends, or 0.
 //

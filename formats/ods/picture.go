@@ -40,13 +40,16 @@ type cite struct {
 	file *formats.File
 	row  int
 	path string // in place of a row
+	more string // what of it
 }
 
 func (c cite) citation() domain.Citation {
-	if c.path != "" {
-		return domain.Citation{Source: c.file.Source.Source, Locator: c.path}
+	cited := domain.Citation{Source: c.file.Source.Source, Locator: c.path}
+	if c.path == "" {
+		cited = c.file.Row(c.row)
 	}
-	return c.file.Row(c.row)
+	cited.Locator += c.more
+	return cited
 }
 
 // citations of all places that are in files of this import.
@@ -154,7 +157,10 @@ func (b *body) opens(day domain.Date, at cite) {
 }
 
 // closes notes the day after the last of a body.
-func (b *body) closes(last domain.Date, at cite) { b.closed, b.closedBy = last+1, at }
+func (b *body) closes(last domain.Date, at cite) {
+	at.more = b.closingOf()
+	b.closed, b.closedBy = last+1, at
+}
 
 // publishedBy is the day by which what a file says was so.
 func publishedBy(source *domain.SourceRegistered) domain.Date {
