@@ -36,12 +36,17 @@ func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 	answer := &Offices{Organisation: string(org), On: at.On.String(), Known: at.Known, Offices: []Office{}}
 	for _, office := range v.thing(num).organisation.offices {
 		if a := v.holderOf(office, at); a != nil && a.org == num {
-			text, _ := v.edtf(&a.stamp, nil)
-			answer.Offices = append(answer.Offices, Office{v.thing(office).id, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)})
+			answer.Offices = append(answer.Offices, v.office(office, a))
 		}
 	}
 	slices.SortFunc(answer.Offices, func(a, b Office) int { return cmp.Compare(a.Office, b.Office) })
 	return answer, nil
+}
+
+// office is what is answered of an office that an appointment fills.
+func (v *View) office(num uint32, a *appointment) Office {
+	text, _ := v.edtf(&a.stamp, nil)
+	return Office{v.thing(num).id, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)}
 }
 
 // holderOf is the appointment by which an office is filled, nil where it is empty: an ending of the
