@@ -19,6 +19,9 @@ var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
 // ErrUnavailable says that the log is out of reach, that nothing was recorded, and that it may work later.
 var ErrUnavailable = eventstore.ErrUnavailable
 
+// ErrPathTaken says that an export would take the place of something that is none.
+var ErrPathTaken = errors.New("something else is there, and is not replaced")
+
 // Description says of an error what programs branch on and people read.
 type Description struct {
 	Code    string `json:"code"`
@@ -50,6 +53,7 @@ const (
 	CodeNotFound       = "not-found"
 	CodeNoCheckpoint   = "no-checkpoint"
 	CodeFork           = "fork"
+	CodePathTaken      = "path-taken"
 	CodeFailed         = "failed"
 
 	CodeNotBackup      = "not-a-backup"
@@ -81,6 +85,7 @@ var failures = []struct {
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
 	{notary.ErrFork, CodeFork},
+	{ErrPathTaken, CodePathTaken},
 	{notary.ErrNoCheckpoint, CodeNoCheckpoint},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},

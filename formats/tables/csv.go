@@ -122,6 +122,16 @@ func (c *CSV) Discard() error {
 	return err
 }
 
+// IsPackage reports whether a folder has the description of an export of tables.
+func IsPackage(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, PackageFile))
+	var p dataPackage
+	return err == nil && json.Unmarshal(text, &p) == nil && p.Name == packageName
+}
+
+// packageName is how an export of tables is known.
+const packageName = "orgledger-export"
+
 // File is one file of a folder of tables.
 type File struct {
 	Name   string
@@ -183,7 +193,7 @@ type (
 // WritePackage describes the tables of a folder in a file: names, types and meanings of the columns, and size and
 // digest of the files, as a Frictionless data package.
 func WritePackage(dir, format string, files map[*Table]File) error {
-	p := dataPackage{Profile: "data-package", Name: "orgledger-export", Title: "Organisational history, exported from a ledger"}
+	p := dataPackage{Profile: "data-package", Name: packageName, Title: "Organisational history, exported from a ledger"}
 	if format == "csv" {
 		p.Profile = "tabular-data-package"
 	}
