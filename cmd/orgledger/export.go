@@ -36,7 +36,7 @@ same log is brought up to date.`,
 	}
 	a.witnessFlags(tlog)
 	export.AddCommand(tlog, a.exportJSONLCommand(), a.exportCSVCommand(), a.exportParquetCommand(), a.exportSQLiteCommand(),
-		a.exportSuccessorsCommand(), a.exportDOTCommand(), a.exportSVGCommand())
+		a.exportJSONLDCommand(), a.exportNQuadsCommand(), a.exportSuccessorsCommand(), a.exportDOTCommand(), a.exportSVGCommand())
 	for _, command := range export.Commands() {
 		strict(command)
 	}
