@@ -32,7 +32,7 @@ type Folder struct {
 type file struct {
 	*os.File
 	buffer *bufio.Writer
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 	row    parquet.Row
 }
 
@@ -45,7 +45,7 @@ func New(dir string) (*Folder, error) {
 			return nil, errors.Join(err, f.Discard())
 		}
 		buffer := bufio.NewWriterSize(out, 64<<10)
-		writer := parquet.NewWriter(buffer, schemaOf(t), parquet.Compression(&parquet.Snappy),
+		writer := parquet.NewGenericWriter[any](buffer, schemaOf(t), parquet.Compression(&parquet.Snappy),
 			parquet.DataPageVersion(1), parquet.MaxRowsPerRowGroup(rowGroup), parquet.CreatedBy("orgledger", "1", ""))
 		f.files[t] = &file{File: out, buffer: buffer, writer: writer}
 	}
