@@ -101,6 +101,23 @@ func (c *Client) Record(ctx context.Context, entries io.Reader, o ledger.RecordO
 	return receipts, nil
 }
 
+// Signing asks what has to be known before entries can be signed. See ledger.SignLines.
+func (c *Client) Signing(ctx context.Context, r ledger.SigningRequest) (s ledger.Signing, err error) {
+	request, err := json.Marshal(r)
+	if err != nil {
+		return s, fmt.Errorf("write the request: %w", err)
+	}
+	body, err := c.do(ctx, http.MethodPost, "/v1/signing", nil, bytes.NewReader(request))
+	if err != nil {
+		return s, err
+	}
+	defer body.Close()
+	if err := json.UnmarshalRead(body, &s); err != nil {
+		return s, fmt.Errorf("read what is to be signed: %w", err)
+	}
+	return s, nil
+}
+
 // unlessKnown adds that the outcome of a recording is unknown, where neither the server said that it
 // refused nor is out of reach.
 func unlessKnown(err error) error {
@@ -255,7 +272,7 @@ func remoteError(answer *http.Response) error {
 
 func eachLine(r io.Reader, fn func([]byte) error) error {
 	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 0, 64<<10), 2*domain.LimitEntry)
+	scanner.Buffer(make([]byte, 0, 64<<10), domain.LimitShown+4<<10)
 	for scanner.Scan() {
 		if err := fn(scanner.Bytes()); err != nil {
 			return err

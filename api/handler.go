@@ -39,7 +39,8 @@ type server struct {
 type Bundler func(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error)
 
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/commits gives it as it is stored, GET /v1/status and /healthz say how it is. Questions and the log are answered from
+// gives the log, GET /v1/commits gives it as it is stored, POST /v1/signing says what a signer has to know, GET /v1/status and
+// /healthz say how it is. Questions and the log are answered from
 // the entry that at-least names on. It may be used by any number of requests at once.
 //
 // Below /tlog/ it serves the log's tiles, and where it is given a notary, its checkpoints, receipts under
@@ -49,6 +50,7 @@ func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger, n *not
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)
+	mux.HandleFunc("POST /v1/signing", s.signing)
 	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
 	mux.HandleFunc("GET /v1/commits", s.commits)
 	mux.HandleFunc("GET /v1/status", s.status)
@@ -147,6 +149,20 @@ func (s *server) record(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *server) signing(w http.ResponseWriter, r *http.Request) {
+	var request ledger.SigningRequest
+	if err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, limitBody), &request, json.RejectUnknownMembers(true)); err != nil {
+		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "what is to be signed is asked for as one JSON object: " + err.Error()})
+		return
+	}
+	answer, err := s.ledger.Signing(r.Context(), request)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.json(w, http.StatusOK, answer)
+}
+
 func recordOptions(query url.Values) (o ledger.RecordOptions, err error) {
 	o.Actor = query.Get("actor")
 	if o.Strict, err = flag(query, "strict"); err != nil {
@@ -229,7 +245,7 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, GET /v1/commits, GET /v1/receipts/SEQ, GET /v1/bundles, GET /v1/status, GET /healthz and the log below /tlog/"})
+		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, POST /v1/signing, GET /v1/commits, GET /v1/receipts/SEQ, GET /v1/bundles, GET /v1/status, GET /healthz and the log below /tlog/"})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {

@@ -5,14 +5,14 @@ type AppointmentMade struct {
 	Office       OfficeID
 	Title        string
 	Organisation OrganisationID
-	Person       string
+	Person       Person
 	Acting       bool
 }
 
 // AppointmentEnded empties an office of the person who holds it.
 type AppointmentEnded struct {
 	Office OfficeID
-	Person string
+	Person Person
 }
 
 func (*AppointmentMade) Type() Type  { return TypeAppointmentMade }
@@ -22,11 +22,11 @@ func (f *AppointmentMade) fields(v visitor) {
 	id(v, "office", &f.Office, required)
 	v.text("title", &f.Title, LimitTitle, required)
 	id(v, "organisation", &f.Organisation, required)
-	v.text("person", &f.Person, LimitTitle, required)
+	v.person("person", &f.Person)
 	v.flag("acting", &f.Acting)
 }
 
 func (f *AppointmentEnded) fields(v visitor) {
 	id(v, "office", &f.Office, required)
-	v.text("person", &f.Person, LimitTitle, required)
+	v.person("person", &f.Person)
 }

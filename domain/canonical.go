@@ -2,17 +2,41 @@ package domain
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"fmt"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 )
 
-// Canonical is the entry in the canonical form of RFC 8785. Equal content has equal bytes, however
-// its numbers were written. A correction is resolved first.
+// Canonical is what the entry says, and its id, in the canonical form of RFC 8785. Equal content has equal
+// bytes, however its numbers were written and whoever signed it. The commitment of a person stands in place
+// of the name. A correction is resolved first.
 func (e *Entry) Canonical() []byte {
-	canonical := &encoder{out: make([]byte, 0, 512), canonical: true, members: make([]int, 0, 16), room: make([]byte, 0, 512)}
-	canonical.inside(e)
+	unsigned := *e
+	unsigned.Signature = nil
+	canonical := &encoder{form: formContent, canonical: true}
+	canonical.inside(&unsigned)
 	return canonical.out
+}
+
+// canonicals keeps encoders for ids, with their memory: one is derived for every entry handed in.
+var canonicals = sync.Pool{New: func() any { return &encoder{form: formContent, canonical: true} }}
+
+// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
+// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
+func (e *Entry) DeriveID() uuid.UUID {
+	anonymous := *e
+	anonymous.ID, anonymous.Signature = uuid.Nil, nil
+	c := canonicals.Get().(*encoder)
+	defer canonicals.Put(c)
+	c.out, c.some = append(c.out[:0], namespace[:]...), false
+	c.inside(&anonymous)
+	sum := sha1.Sum(c.out)
+	id := uuid.UUID(sum[:16])
+	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80 // RFC 9562 §5.5
+	return id
 }
 
 // order puts the members of an object into the order of their names (RFC 8785 §3.2.3), which are ASCII. The object
@@ -48,8 +72,8 @@ func (e *encoder) order(first int) {
 	}
 }
 
-// form is the form in which to write JSON that was handed in.
-func (e *encoder) form(value jsontext.Value) []byte {
+// given is JSON that was handed in, as it is to be written.
+func (e *encoder) given(value jsontext.Value) []byte {
 	if !e.canonical {
 		return value
 	}

@@ -16,6 +16,7 @@ import (
 // Limits of what is recorded. Over a limit an entry is refused, never cut.
 const (
 	LimitEntry = 256 << 10 // bytes of one entry
+	LimitShown = 2 << 20   // bytes of one entry with what is told of sealed persons in it
 	LimitText  = 4 << 10   // bytes of a text
 	LimitTitle = 512       // bytes of a title, name, code or person
 	LimitList  = 10_000    // items of a list
@@ -56,10 +57,14 @@ func (e *Entry) Check() error {
 func CheckActor(actor string) error {
 	c := new(checker)
 	c.text("actor", &actor, LimitTitle, optional)
-	if strings.ContainsAny(actor, "\n\t") {
-		c.refuse(CodeBadValue, "actor", "the name of who records is one line", quote(actor))
-	}
+	c.actor("actor", actor)
 	return c.err()
+}
+
+func (c *checker) actor(field, name string) {
+	if strings.ContainsAny(name, "\n\t") {
+		c.refuse(CodeBadValue, field, "the name of who records is one line", quote(name))
+	}
 }
 
 // checker judges fields. After the first refusal it does nothing.
@@ -97,10 +102,12 @@ func (c *checker) entry(e *Entry) {
 	switch {
 	case !t.Dated() && !e.Effective.IsZero():
 		c.refuse(CodeFieldNotAllowed, "effective", t.String()+" has no effective date", quote(e.Effective.String()))
-	case !t.Dated() && e.Fulfils != Fulfilment{}:
+	case !t.Fulfils() && e.Fulfils != Fulfilment{}:
 		c.refuse(CodeFieldNotAllowed, "fulfils", t.String()+" fulfils no plan", quote(e.Fulfils.String()))
 	case t.Dated() && e.Effective.IsZero() && !mayBeUndated(e.Fact):
 		c.refuse(CodeMissingField, "effective", t.String()+" needs an effective date", "")
+	case t.IsKey() && e.Effective.Earliest() != e.Effective.Latest():
+		c.refuse(CodeBadDate, "effective", "a key begins and ceases to be valid on a day: this is a full date", quote(e.Effective.String()))
 	}
 	c.within("data", func() { c.rulesOf(e.Fact, e.Effective) })
 }
@@ -259,6 +266,18 @@ func (c *checker) fulfils(field string, p *Fulfilment) {
 	}
 	if !ValidID(string(p.Plan)) || p.Item != "" && !ValidID(p.Item) {
 		c.refuse(CodeBadReference, field, fulfilsRule, quote(p.String()))
+	}
+}
+
+func (c *checker) person(field string, p *Person) {
+	if p.ID == "" {
+		c.text(field, &p.Name, LimitTitle, required)
+	}
+}
+
+func (c *checker) signature(p **Signature) {
+	if *p != nil && !ValidKey((*p).Key) {
+		c.refuse(CodeBadValue, "key", keyRule, quote(string((*p).Key)))
 	}
 }
 

@@ -22,7 +22,8 @@ type Replacement struct {
 	Sources   []Citation
 	Fulfils   Fulfilment
 
-	raw []byte // JSON of data, until it is resolved
+	raw  []byte // JSON of data, until it is resolved
+	form form   // of raw
 }
 
 // EntryRetracted takes an earlier entry out of the history.
@@ -68,8 +69,8 @@ func (f *EntryCorrected) Resolve(t Type) error {
 			Rule: "only a fact or plan entry can be corrected", Value: quote(t.String())}
 	}
 	resolved := f.Replacement
-	resolved.Fact, resolved.raw = t.New(), nil
-	if err := decodeObject(f.Replacement.raw, "data.replacement.data", resolved.Fact); err != nil {
+	resolved.Fact, resolved.raw, resolved.form = t.New(), nil, 0
+	if err := decodeObject(f.Replacement.raw, "data.replacement.data", resolved.Fact, f.Replacement.form); err != nil {
 		return err
 	}
 	if err := resolved.check(); err != nil {

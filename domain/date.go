@@ -75,3 +75,6 @@ func (d Date) String() string {
 	}
 	return time.Unix(int64(d-unixEpoch)*secondsPerDay, 0).UTC().Format(time.DateOnly)
 }
+
+// DateOf is the UTC day of a recorded time, which is in nanoseconds since 1970.
+func DateOf(recorded int64) Date { return dayOf(time.Unix(0, recorded).UTC()) }

@@ -14,12 +14,18 @@ var parsers fastjson.ParserPool
 // ParseEntry reads one entry as it is handed in: one JSON object. Everything that is not understood
 // is refused, so that a typing error never becomes a fact. The error is a *Refusal. A correction
 // still has to be resolved.
-func ParseEntry(line []byte) (*Entry, error) {
-	if err := wellFormed(line); err != nil {
+func ParseEntry(line []byte) (*Entry, error) { return parseEntry(line, LimitEntry, formHandedIn) }
+
+// ParseShown reads an entry as AppendJSON writes it: as ParseEntry does, and what stands beside sealed persons,
+// for which it may be longer.
+func ParseShown(line []byte) (*Entry, error) { return parseEntry(line, LimitShown, formShown) }
+
+func parseEntry(line []byte, limit int, f form) (*Entry, error) {
+	if err := wellFormed(line, limit); err != nil {
 		return nil, err
 	}
 	e := new(Entry)
-	if err := decodeObject(line, "", e); err != nil {
+	if err := decodeObject(line, "", e, f); err != nil {
 		return nil, err
 	}
 	if err := e.Check(); err != nil {
@@ -30,14 +36,14 @@ func ParseEntry(line []byte) (*Entry, error) {
 
 // decodeObject reads one JSON object strictly. Nothing that it fills in shares memory with the
 // parser or with raw.
-func decodeObject(raw []byte, path string, into record) error {
+func decodeObject(raw []byte, path string, into record, f form) error {
 	parser := parsers.Get()
 	defer parsers.Put(parser)
 	value, err := parser.ParseBytes(raw)
 	if err != nil {
 		return &Refusal{Code: CodeNotJSON, Field: path, Rule: "this is JSON: " + err.Error()}
 	}
-	d := &decoder{strict: true}
+	d := &decoder{strict: true, form: f}
 	if path != "" {
 		d.enter(path)
 	}
@@ -53,7 +59,7 @@ func decodeObject(raw []byte, path string, into record) error {
 // sources and the note, and nothing that it sets shares memory with v.
 func ReadBody(t Type, v *fastjson.Value, e *Entry) error {
 	e.Fact, e.Sources, e.Note = t.New(), nil, ""
-	d := new(decoder)
+	d := &decoder{form: formStored}
 	d.steps = d.room[:0]
 	d.enter("data")
 	d.inside(v, (*body)(e))
@@ -68,6 +74,7 @@ type decoder struct {
 	trail
 	value  *fastjson.Value // the object, or the element of a list
 	strict bool
+	form   form     // how persons are written
 	seen   []string // fields asked for, from the outermost object inwards; kept only if strict
 	err    *Refusal
 	lacks  bool    // err is a field that the object being filled lacks
@@ -227,6 +234,66 @@ func (d *decoder) uuid(field string, p *uuid.UUID, n need) {
 	}
 }
 
+// person reads a name, or what the form has in its place.
+func (d *decoder) person(field string, p *Person) {
+	switch d.form {
+	case formShown:
+		d.shownPerson(field, p)
+		return
+	case formStored:
+		if v := d.get(field, required); v != nil && v.Type() == fastjson.TypeObject {
+			d.sealedPerson(field, v, p)
+			return
+		}
+	}
+	p.Name, _ = d.str(field, required)
+}
+
+func (d *decoder) sealedPerson(field string, v *fastjson.Value, p *Person) {
+	var s sealedPerson
+	d.below(field, v, &s)
+	if d.err != nil {
+		return
+	}
+	var err error
+	if *p, err = s.open(); err != nil {
+		d.refuse(CodeBadValue, field, "a sealed person is an id, a commitment and a box: "+err.Error(), "")
+	}
+}
+
+// shownPerson reads a name, which may be null, and what stands beside it.
+func (d *decoder) shownPerson(field string, p *Person) {
+	if v := d.get(field, nullable); v != nil && v.Type() != fastjson.TypeNull {
+		p.Name, _ = d.str(field, required)
+	}
+	id(d, field+"_id", &p.ID, optional)
+	if text, ok := d.str(field+"_commitment", optional); ok {
+		var err error
+		if p.Commitment, err = parseCommitment(text); err != nil {
+			d.refuse(CodeBadValue, field+"_commitment", err.Error(), quote(text))
+		}
+	}
+	d.flag(field+"_forgotten", &p.Forgotten)
+}
+
+// signature reads both fields, and refuses where one of them lacks the other.
+func (d *decoder) signature(p **Signature) {
+	key, signed := d.str("key", optional)
+	text, given := d.str("signature", optional)
+	switch {
+	case signed && !given && d.err == nil:
+		d.refuse(CodeMissingField, "signature", "a key stands beside the signature that was made with it", "")
+	case given && !signed && d.err == nil:
+		d.refuse(CodeMissingField, "key", "a signature stands beside the key that it was made with", "")
+	case signed && given:
+		s, err := ParseSignature(KeyID(key), text)
+		if err != nil {
+			d.refuse(CodeBadValue, "signature", signatureRule, quote(text))
+		}
+		*p = s
+	}
+}
+
 func (d *decoder) number(field string, p *Decimal) {
 	v := d.get(field, required)
 	if v == nil {
@@ -335,6 +402,7 @@ func (d *decoder) replacement(field string, r *Replacement) {
 		d.wrongType(field, "an object", required, v)
 		return
 	}
+	r.form = d.form
 	r.raw = v.MarshalTo(nil) // its text as it was written: fastjson quotes anew only what was looked at
 }
 

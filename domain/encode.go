@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -8,33 +9,38 @@ import (
 )
 
 // AppendJSON appends the entry as it would be handed in, in one line without a line feed. Reading it
-// again gives an equal entry.
-func (e *Entry) AppendJSON(dst []byte) []byte {
-	return encodeObject(dst, e)
-}
+// again gives an equal entry. Beside a sealed person stands what is known of it: ParseShown reads that.
+func (e *Entry) AppendJSON(dst []byte) []byte { return encodeObject(dst, e, formShown) }
 
 // AppendBody appends the data of the entry's stored event; see ReadBody. The form is frozen: stored
 // events are never rewritten.
-func (e *Entry) AppendBody(dst []byte) []byte {
-	return encodeObject(dst, (*body)(e))
-}
+func (e *Entry) AppendBody(dst []byte) []byte { return encodeObject(dst, (*body)(e), formStored) }
 
 // AppendFact appends the fields of a fact as one JSON object.
-func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f) }
+func AppendFact(dst []byte, f Fact) []byte { return encodeObject(dst, f, formShown) }
 
 // namespace of derived entry ids: UUID version 5 of the project's address.
 var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/orgledger/orgledger"))
 
-// DeriveID is the id of an entry that was handed in without one: the version 5 UUID of its content
-// in the canonical form of RFC 8785. Equal content has an equal id. A correction is resolved first.
-func (e *Entry) DeriveID() uuid.UUID {
+// Content is what the entry says, in the form of Canonical without its id.
+func (e *Entry) Content() []byte {
 	anonymous := *e
 	anonymous.ID = uuid.Nil
-	return uuid.NewSHA1(namespace, anonymous.Canonical())
+	return anonymous.Canonical()
 }
 
-func encodeObject(dst []byte, r record) []byte {
-	e := &encoder{out: dst}
+// A form is one of the ways in which an entry is written. They differ in how a person is.
+type form uint8
+
+const (
+	formHandedIn form = iota // a name
+	formShown                // a name, and beside it what is known of a sealed one
+	formStored               // sealed
+	formContent              // a commitment
+)
+
+func encodeObject(dst []byte, r record, f form) []byte {
+	e := &encoder{out: dst, form: f}
 	e.inside(r)
 	return e.out
 }
@@ -51,6 +57,7 @@ func appendQuote(dst []byte, text string) []byte {
 type encoder struct {
 	out  []byte
 	some bool // a field has been written
+	form form
 
 	canonical bool
 	members   []int  // where those of the objects around begin in out; only kept for the canonical form
@@ -119,9 +126,41 @@ func (e *encoder) uuid(field string, p *uuid.UUID, _ need) {
 	}
 }
 
+func (e *encoder) person(field string, p *Person) {
+	switch {
+	case e.form == formContent && p.Commitment != [32]byte{}:
+		e.key(field)
+		e.out = append(hex.AppendEncode(append(e.out, `{"commitment":"`...), p.Commitment[:]), '"', '}')
+	case p.ID == "":
+		e.str(field, p.Name)
+	case e.form == formStored:
+		e.nested(field, p.sealed())
+	default:
+		e.shownPerson(field, p)
+	}
+}
+
+// shownPerson writes the name of a sealed person, null where it cannot be read, and beside it who it is.
+func (e *encoder) shownPerson(field string, p *Person) {
+	if e.str(field, p.Name); p.Name == "" {
+		e.key(field)
+		e.out = append(e.out, "null"...)
+	}
+	e.str(field+"_id", string(p.ID))
+	e.str(field+"_commitment", hex.EncodeToString(p.Commitment[:]))
+	e.flag(field+"_forgotten", &p.Forgotten)
+}
+
+func (e *encoder) signature(p **Signature) {
+	if *p != nil {
+		e.str("key", string((*p).Key))
+		e.str("signature", (*p).Text())
+	}
+}
+
 func (e *encoder) number(field string, p *Decimal) {
 	e.key(field)
-	e.out = append(e.out, e.form([]byte(*p))...)
+	e.out = append(e.out, e.given([]byte(*p))...)
 }
 
 func (e *encoder) flag(field string, p *bool) {
@@ -139,7 +178,7 @@ func (e *encoder) replacement(field string, r *Replacement) {
 		return
 	}
 	e.key(field)
-	e.out = append(e.out, e.form(r.raw)...)
+	e.out = append(e.out, e.given(r.raw)...)
 }
 
 func (e *encoder) nested(field string, r record) {

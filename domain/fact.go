@@ -33,7 +33,10 @@ const (
 	TypePlanAmended
 	TypePlanWithdrawn
 	TypePlanCompleted
+	TypeKeyRegistered
+	TypeKeyRevoked
 	TypeSourceRegistered
+	TypePersonForgotten
 	TypeEntryCorrected
 	TypeEntryRetracted
 )
@@ -78,7 +81,10 @@ var types = [...]typeRow{
 	TypePlanAmended:                {"plan.amended", 0, func() Fact { return new(PlanAmended) }},
 	TypePlanWithdrawn:              {"plan.withdrawn", 0, func() Fact { return new(PlanWithdrawn) }},
 	TypePlanCompleted:              {"plan.completed", 0, func() Fact { return new(PlanCompleted) }},
+	TypeKeyRegistered:              {"key.registered", 0, func() Fact { return new(KeyRegistered) }},
+	TypeKeyRevoked:                 {"key.revoked", 0, func() Fact { return new(KeyRevoked) }},
 	TypeSourceRegistered:           {"source.registered", 0, func() Fact { return new(SourceRegistered) }},
+	TypePersonForgotten:            {"person.forgotten", 0, func() Fact { return new(PersonForgotten) }},
 	TypeEntryCorrected:             {"entry.corrected", 0, func() Fact { return new(EntryCorrected) }},
 	TypeEntryRetracted:             {"entry.retracted", 0, func() Fact { return new(EntryRetracted) }},
 }
@@ -120,9 +126,15 @@ func (t Type) IsPlan() bool { return t >= TypePlanAnnounced && t <= TypePlanComp
 // InFold reports whether facts of the type change who holds what, or what an organisation is.
 func (t Type) InFold() bool { return t > TypeNone && t < TypePlanAnnounced }
 
-// Dated reports whether entries of the type carry an effective date: facts of the fold and of plans
-// do, sources, corrections and retractions do not.
-func (t Type) Dated() bool { return t > TypeNone && t <= TypePlanCompleted }
+// IsKey reports whether the type says which keys an actor has.
+func (t Type) IsKey() bool { return t == TypeKeyRegistered || t == TypeKeyRevoked }
+
+// Dated reports whether entries of the type carry an effective date: facts of the fold, of plans and of
+// keys do, sources, corrections and retractions do not. What is dated can be corrected and retracted.
+func (t Type) Dated() bool { return t > TypeNone && t <= TypeKeyRevoked }
+
+// Fulfils reports whether entries of the type may say which plan they carry out.
+func (t Type) Fulfils() bool { return t.Dated() && !t.IsKey() }
 
 // Fact is the content of an entry: one of the types of this package, always a pointer, never
 // changed once it is recorded.
@@ -152,6 +164,8 @@ func Introduces(f Fact) Ref {
 		return f.Contract.Ref()
 	case *PlanAnnounced:
 		return f.Plan.Ref()
+	case *KeyRegistered:
+		return f.Key.Ref()
 	case *SourceRegistered:
 		return f.Source.Ref()
 	}
@@ -196,6 +210,10 @@ func About(f Fact) Ref {
 		return f.Plan.Ref()
 	case *PlanCompleted:
 		return f.Plan.Ref()
+	case *KeyRevoked:
+		return f.Key.Ref()
+	case *PersonForgotten:
+		return f.Person.Ref()
 	}
 	return Introduces(f)
 }
@@ -209,6 +227,7 @@ type Entry struct {
 	Sources   []Citation
 	Fulfils   Fulfilment
 	Note      string
+	Signature *Signature // of who records it; nil: nobody's. Not part of what the entry says
 }
 
 // Citation points at the place in a source that says so.

@@ -31,6 +31,8 @@ type visitor interface {
 	edtf(field string, p *EDTF)      // optional as a field; entries have their own rule
 	day(field string, p *Date)       // optional
 	fulfils(field string, p *Fulfilment)
+	person(field string, p *Person)                      // required
+	signature(p **Signature)                             // the fields key and signature, both or neither
 	fact(field string, p *Fact, allowed func(Type) bool) // the name of the fact's type; required
 	data(field string, p *Fact)                          // the fields of that fact; required
 	replacement(field string, r *Replacement)
@@ -155,6 +157,7 @@ func (e *Entry) fields(v visitor) {
 	objects(v, "sources", &e.Sources, optional)
 	v.fulfils("fulfils", &e.Fulfils)
 	v.text("note", &e.Note, LimitText, optional)
+	v.signature(&e.Signature)
 }
 
 // body is the part of an entry that the log keeps as the data of its event; the rest are attributes.

@@ -37,7 +37,7 @@ func generate(t *rapid.T, typ Type, full bool) *Entry {
 	e := &Entry{Fact: typ.New()}
 	e.fields(g)
 	e.Effective = g.effective(e.Fact, e.Effective)
-	if !typ.Dated() {
+	if !typ.Fulfils() {
 		e.Fulfils = Fulfilment{}
 	}
 	g.repair(e.Fact, e.Effective)
@@ -134,6 +134,22 @@ func (g *generator) fulfils(field string, p *Fulfilment) {
 	}
 }
 
+func (g *generator) person(field string, p *Person) { g.text(field, &p.Name, LimitTitle, required) }
+
+func (g *generator) signature(p **Signature) {
+	if g.give("signature", optional) {
+		*p = &Signature{Key: g.key(), Bytes: [64]byte(rapid.SliceOfN(rapid.Byte(), 64, 64).Draw(g.t, "signature"))}
+	}
+}
+
+func (g *generator) key() KeyID {
+	signer, err := NewSigner([32]byte{byte(rapid.IntRange(1, 3).Draw(g.t, "seed"))})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return signer.Key
+}
+
 func (g *generator) fact(field string, p *Fact, allowed func(Type) bool) {
 	if *p == nil {
 		*p = rapid.SampledFrom(slices.DeleteFunc(Types(), func(t Type) bool { return !allowed(t) })).Draw(g.t, field).New()
@@ -177,6 +193,8 @@ func (g *generator) effective(f Fact, e EDTF) EDTF {
 	switch {
 	case !f.Type().Dated():
 		return EDTF{}
+	case f.Type().IsKey():
+		return DayEDTF(someDays.Draw(g.t, "effective"))
 	case e.IsZero() && !mayBeUndated(f):
 		return someEDTF.Draw(g.t, "effective")
 	}
@@ -205,6 +223,14 @@ func (g *generator) repair(f Fact, effective EDTF) {
 		return
 	}
 	switch f := f.(type) {
+	case *EntryCorrected:
+		if !f.Replacement.Fact.Type().Fulfils() {
+			f.Replacement.Fulfils = Fulfilment{}
+		}
+	case *KeyRegistered:
+		f.Key, f.Actor = g.key(), oneLine(f.Actor)
+	case *KeyRevoked:
+		f.Key = g.key()
 	case *OrganisationEstablished:
 		repairParent(f.Parent, f.Organisation)
 	case *OrganisationMoved:
@@ -240,6 +266,8 @@ func (g *generator) repair(f Fact, effective EDTF) {
 		}
 	}
 }
+
+func oneLine(text string) string { return strings.NewReplacer("\n", "", "\t", "").Replace(text) + "x" }
 
 func repairParent(p *Parent, child OrganisationID) {
 	if p != nil {

@@ -17,9 +17,11 @@ const (
 	KindPlan
 	KindSource
 	KindOffice
+	KindKey
+	KindPerson
 )
 
-var kindNames = [...]string{"", "organisation", "responsibility", "contract", "plan", "source", "office"}
+var kindNames = [...]string{"", "organisation", "responsibility", "contract", "plan", "source", "office", "key", "person"}
 
 // String is the kind as references write it.
 func (k Kind) String() string { return kindNames[k] }
@@ -41,6 +43,8 @@ type (
 	PlanID           string
 	SourceID         string
 	OfficeID         string
+	KeyID            string // see ValidKey
+	PersonID         string
 )
 
 // Kind and Ref of each identifier type.
@@ -51,6 +55,8 @@ func (ContractID) Kind() Kind       { return KindContract }
 func (PlanID) Kind() Kind           { return KindPlan }
 func (SourceID) Kind() Kind         { return KindSource }
 func (OfficeID) Kind() Kind         { return KindOffice }
+func (KeyID) Kind() Kind            { return KindKey }
+func (PersonID) Kind() Kind         { return KindPerson }
 
 func (id OrganisationID) Ref() Ref   { return Ref{KindOrganisation, string(id)} }
 func (id ResponsibilityID) Ref() Ref { return Ref{KindResponsibility, string(id)} }
@@ -58,6 +64,8 @@ func (id ContractID) Ref() Ref       { return Ref{KindContract, string(id)} }
 func (id PlanID) Ref() Ref           { return Ref{KindPlan, string(id)} }
 func (id SourceID) Ref() Ref         { return Ref{KindSource, string(id)} }
 func (id OfficeID) Ref() Ref         { return Ref{KindOffice, string(id)} }
+func (id KeyID) Ref() Ref            { return Ref{KindKey, string(id)} }
+func (id PersonID) Ref() Ref         { return Ref{KindPerson, string(id)} }
 
 type identifier interface {
 	~string

@@ -29,7 +29,7 @@ func TestParseRef(t *testing.T) {
 		"":                           "kind/id",
 		"hee":                        "kind/id",
 		"/hee":                       "kind/id",
-		"person/x":                   "organisation, responsibility, contract, plan, source, office",
+		"nobody/x":                   "organisation, responsibility, contract, plan, source, office, key, person",
 		"Organisation/x":             "organisation, responsibility",
 		"organisation/":              "1 to 128 letters",
 		"organisation/-a":            "begins with a letter or digit",

@@ -49,7 +49,10 @@ func (m *mentions) word(_, value string, _ []string, _ need) string { return val
 func (m *mentions) ref(field string, p *Ref, _ need)    { m.add(field, *p) }
 func (m *mentions) fulfils(field string, p *Fulfilment) { m.add(field, p.Plan.Ref()) }
 
+func (m *mentions) person(field string, p *Person) { m.add(field, p.ID.Ref()) }
+
 func (m *mentions) uuid(string, *uuid.UUID, need)   {}
+func (m *mentions) signature(**Signature)           {}
 func (m *mentions) name(string, *string)            {}
 func (m *mentions) text(string, *string, int, need) {}
 func (m *mentions) number(string, *Decimal)         {}

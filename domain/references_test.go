@@ -36,8 +36,11 @@ data.plan=plan/p1,data.items[0].data.organisation=organisation/hee
 data.plan=plan/p1
 data.plan=plan/p1
 data.source=source/s1
+data.person=person/0f8fad5b-d9cb-469f-a165-70867728950e
 data.replacement.sources[0].source=source/s1,data.replacement.fulfils=plan/p1
 -
+data.key=key/UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34
+data.key=key/UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34
 `)
 
 func TestMentions(t *testing.T) {
@@ -75,7 +78,7 @@ func mentionText(e *Entry) string {
 // What a fact introduces, and what it is about, is among the references that it makes.
 func TestIntroducesAndAbout(t *testing.T) {
 	introducing := map[Type]bool{TypeOrganisationEstablished: true, TypeResponsibilityDefined: true,
-		TypeContractAwarded: true, TypePlanAnnounced: true, TypeSourceRegistered: true}
+		TypeContractAwarded: true, TypePlanAnnounced: true, TypeSourceRegistered: true, TypeKeyRegistered: true}
 	aboutNothing := map[Type]bool{TypeHoldingsTransferred: true, TypeOrganisationMerged: true, TypeEntryCorrected: true, TypeEntryRetracted: true,
 		TypeOrganisationSplit: true, TypeOrganisationDissolved: true}
 	for _, line := range entryLines(t) {

@@ -37,6 +37,10 @@ const (
 	CodeBadCorrection     Code = "bad-correction"
 	CodeIDConflict        Code = "id-conflict"
 	CodeNewFinding        Code = "new-finding"
+	CodeSignatureRequired Code = "signature-required"
+	CodeBadSignature      Code = "bad-signature"
+	CodeUnknownKey        Code = "unknown-key"
+	CodeKeyNotValid       Code = "key-not-valid"
 )
 
 // Refusal is why an entry was not recorded: the rule it breaks, where, and the value that breaks it.

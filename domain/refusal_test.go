@@ -227,6 +227,10 @@ func contradictory() []refused {
 		{"holdings to itself", `{"type":"holdings.transferred","effective":"2020","data":{"from":"a","to":"a"}}`, CodeBadValue, "data.to", "another organisation", `"a"`},
 		{"nothing varied", `{"type":"contract.varied","effective":"2020","data":{"contract":"c"}}`, CodeMissingField, "data.last_day", "last_day, value or title", ""},
 		{"nothing amended", `{"type":"plan.amended","effective":"2020","data":{"plan":"p"}}`, CodeMissingField, "data.expected", "expected, conditions or items", ""},
+		{"a key without its checksum", `{"type":"key.registered","effective":"2026-01-01","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW35","actor":"a"}}`, CodeBadValue, "data.key", "public half", `VW35"`},
+		{"a key of an actor in two lines", `{"type":"key.registered","effective":"2026-01-01","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34","actor":"a\nb"}}`, CodeBadValue, "data.actor", "one line", `"a\nb"`},
+		{"a key from some day of a year on", `{"type":"key.revoked","effective":"2026","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34"}}`, CodeBadDate, "effective", "full date", `"2026"`},
+		{"a key that fulfils a plan", `{"type":"key.revoked","effective":"2026-01-01","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34"},"fulfils":"p"}`, CodeFieldNotAllowed, "fulfils", "no plan", `"p"`},
 		{"nothing identified", `{"type":"organisation.identified","effective":"2020","data":{"organisation":"a","identifiers":[]}}`, CodeMissingField, "data.identifiers", "gained or withdrawn", ""},
 	}
 }

@@ -47,6 +47,10 @@ func dating(t Type, then *jsonschema.Schema) {
 	case !t.Dated():
 		then.Properties.Set("effective", jsonschema.FalseSchema)
 		then.Properties.Set("fulfils", jsonschema.FalseSchema)
+	case t.IsKey():
+		then.Properties.Set("effective", reference("day"))
+		then.Properties.Set("fulfils", jsonschema.FalseSchema)
+		then.Required = []string{"effective"}
 	case t == TypeOrganisationEstablished: // undated only without a parent
 		parent := jsonschema.NewProperties()
 		parent.Set("data", &jsonschema.Schema{Required: []string{"parent"}})
@@ -146,6 +150,14 @@ func (d *describer) uuid(field string, _ *uuid.UUID, n need) { d.put(field, n, r
 func (d *describer) name(field string, _ *string)            { d.put(field, required, reference("id")) }
 func (d *describer) edtf(field string, _ *EDTF)              { d.put(field, optional, reference("date")) }
 func (d *describer) day(field string, _ *Date)               { d.put(field, optional, reference("day")) }
+func (d *describer) person(field string, p *Person)          { d.text(field, &p.Name, LimitTitle, required) }
+
+func (d *describer) signature(**Signature) {
+	d.put("key", optional, &jsonschema.Schema{Type: "string", Pattern: "^" + keyPattern + "$", Description: keyRule})
+	d.put("signature", optional, &jsonschema.Schema{Type: "string", Pattern: "^[A-Za-z0-9+/]{86}==$", Description: signatureRule})
+	d.made.DependentRequired = map[string][]string{"key": {"signature"}, "signature": {"key"}}
+}
+
 func (d *describer) fulfils(field string, _ *Fulfilment) {
 	d.put(field, optional, reference("fulfils"))
 }

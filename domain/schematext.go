@@ -46,7 +46,10 @@ var summaries = [...]string{
 	TypePlanAmended:                "replaces what a plan expects, its conditions or its items, each whole; at least one is given",
 	TypePlanWithdrawn:              "closes a plan that will not be carried out",
 	TypePlanCompleted:              "closes a plan that has been carried out",
+	TypeKeyRegistered:              "introduces a key of an actor, valid from the effective day on; who has a valid key has to sign what it records",
+	TypeKeyRevoked:                 "ends the validity of a key, from the effective day on",
 	TypeSourceRegistered:           "introduces a piece of evidence that entries can cite",
+	TypePersonForgotten:            "has the key of a person destroyed, and says why: the name can no longer be read",
 	TypeEntryCorrected:             "replaces the date, data, sources and fulfilment of an earlier entry, whole",
 	TypeEntryRetracted:             "takes an earlier entry out of the history",
 }

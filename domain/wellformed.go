@@ -21,12 +21,12 @@ const space = " \t\r\n"
 
 const oneObject = "an entry is one JSON object on one line"
 
-// wellFormed accepts one JSON object of readable size and encoding, in which no name is given twice.
-func wellFormed(line []byte) error {
+// wellFormed accepts one JSON object of at most limit bytes and readable encoding, in which no name is given twice.
+func wellFormed(line []byte, limit int) error {
 	trimmed := bytes.Trim(line, space)
 	switch {
-	case len(line) > LimitEntry:
-		return &Refusal{Code: CodeTooLarge, Rule: fmt.Sprintf("an entry has at most %d bytes", LimitEntry),
+	case len(line) > limit:
+		return &Refusal{Code: CodeTooLarge, Rule: fmt.Sprintf("an entry has at most %d bytes", limit),
 			Value: fmt.Sprintf("%d bytes", len(line))}
 	case len(trimmed) == 0:
 		return &Refusal{Code: CodeEmpty, Rule: oneObject, Value: "an empty line"}

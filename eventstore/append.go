@@ -19,7 +19,8 @@ import (
 // log up to the entry checked, with which it still has to end: if not, the error is ErrFenced. Their
 // ids have to be set; Seq and Time are the store's to give, and come back in the commit. Every
 // entry of a commit has the same time: the clock's, or that of the entry before where the clock has
-// fallen behind it.
+// fallen behind it. An entry that comes with a time, that of Now, was checked for that UTC day: where the
+// commit would have another, the error is ErrAnotherDay.
 //
 // drafts are those of the entries, in order, where they have been made already; they save time.
 //
@@ -41,7 +42,11 @@ func (s *Store) Append(ctx context.Context, checked uint64, entries []domain.Rec
 		return Commit{}, err
 	}
 	next.extend(&c)
-	if err := s.commitTo(ctx, message, expected, c.ID, &next.Head); err != nil {
+	s.underway(&next)
+	err = s.commitTo(ctx, message, expected, c.ID, &next.Head)
+	s.giveRoom(message.Data)
+	if err != nil {
+		s.underway(nil)
 		return Commit{}, fmt.Errorf("append entries %d to %d: %w", c.First, c.Last(), err)
 	}
 	s.advance(&next, c.First)
@@ -85,6 +90,12 @@ func (s *Store) failing() error {
 	return s.server.failing(s.options.Ledger)
 }
 
+// Now is the time that an entry recorded now would have.
+func (s *Store) Now() int64 { return max(s.clock().UnixNano(), s.Head().Time) }
+
+// Name is the name of the ledger.
+func (s *Store) Name() string { return s.options.Ledger }
+
 func (s *Store) admissible(last, checked uint64, entries []domain.Recorded, drafts []Draft) error {
 	switch {
 	case s.barred != nil:
@@ -127,27 +138,28 @@ func validActor(actor string) bool {
 // prepare gives the entries their places and encodes them. The tree of next has grown by them.
 func (s *Store) prepare(next *state, entries []domain.Recorded, drafts []Draft) (Commit, *nats.Msg, error) {
 	if len(drafts) == 0 {
+		drafts = make([]Draft, len(entries))
 		for i := range entries {
-			drafts = append(drafts, s.Draft(&entries[i].Entry, entries[i].Actor))
+			drafts[i] = s.Draft(&entries[i].Entry, entries[i].Actor)
 		}
 	}
+	m := s.finish(next, drafts)
 	c := Commit{ID: uuid.New(), StreamSeq: next.StreamSeq + 1, First: next.Seq + 1,
-		Entries: append([]domain.Recorded(nil), entries...)}
-	now := max(s.clock().UnixNano(), next.Time)
+		Entries: append([]domain.Recorded(nil), entries...), Hashes: m.hashes}
 	for i := range c.Entries {
 		c.Entries[i].Seq = c.First + uint64(i)
-		c.Entries[i].Time = now
+		if checked := c.Entries[i].Time; checked != 0 && domain.DateOf(checked) != domain.DateOf(m.when) {
+			return c, nil, ErrAnotherDay
+		}
+		c.Entries[i].Time = m.when
 	}
-	data, size := appendCommit(s.message[:0], &c, drafts, &next.tree)
-	if cap(data) <= cacheBytes/8 {
-		s.message = data
+	if m.size > MaxCommitBytes {
+		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, m.size, MaxCommitBytes)
 	}
-	if size > MaxCommitBytes {
-		return c, nil, fmt.Errorf("%w: %d bytes, and at most %d fit", ErrTooLarge, size, MaxCommitBytes)
-	}
+	next.tree = m.tree
 	c.Root = next.tree.Root()
-	h := header{id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
-	return c, &nats.Msg{Subject: s.subject, Data: data, Header: h.nats(next.StreamSeq)}, nil
+	h := header{format: formatOf(c.Entries), id: c.ID, first: c.First, count: len(c.Entries), root: c.Root}
+	return c, &nats.Msg{Subject: s.subject, Data: append(m.data, ']'), Header: h.nats(next.StreamSeq)}, nil
 }
 
 // journal is the stream as Append needs it.

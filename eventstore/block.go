@@ -101,7 +101,7 @@ func (r *stored) place() (err error) {
 		len(r.data) == 0 || r.data[0] != '[' {
 		return errors.New("a record is not divided into headers and entries")
 	}
-	if err := checkFormat(string(r.field(headerFormat))); err != nil {
+	if _, err := readFormat(string(r.field(headerFormat)), newest); err != nil {
 		return err
 	}
 	if r.first, err = strconv.ParseUint(string(r.field(headerFirst)), 10, 63); err != nil || r.first == 0 {

@@ -27,7 +27,8 @@ const maxMessage = 8 << 20
 const maxActor = domain.LimitTitle
 
 // Size is what an entry counts towards MaxCommitBytes: the bytes of its data as stored, which are
-// never more than those it was handed in with. The attributes around the data are not counted.
+// never more than those it was handed in with, but for some 350 bytes for each sealed name. The attributes
+// around the data are not counted.
 func Size(e *domain.Entry) int { return len(e.AppendBody(nil)) }
 
 // Commit is what was recorded at one moment. It is never changed.
@@ -96,15 +97,46 @@ const (
 	headerRoot        = "Orgledger-Root"
 
 	contentType = "application/cloudevents-batch+json"
-	format      = 1 // of commits; a program reads its own and every earlier one
+	format      = 1 // of the stream, of the files beside it, and of a commit that needs no later one
+	newest      = 2 // of a commit that holds keys, signatures, sealed names or that one is forgotten; a program reads every earlier one
 )
+
+// formatOf is the earliest format whose readers understand all of the entries, so that a log in which nothing
+// new is used stays readable by earlier versions.
+func formatOf(entries []domain.Recorded) int {
+	for i := range entries {
+		if entries[i].Signature != nil || isNew(entries[i].Fact) {
+			return newest
+		}
+	}
+	return format
+}
+
+// isNew reports whether a fact has what readers of format 1 do not understand.
+func isNew(f domain.Fact) bool {
+	switch f := f.(type) {
+	case nil: // of a correction that is stored before it is resolved
+		return false
+	case *domain.KeyRegistered, *domain.KeyRevoked, *domain.PersonForgotten:
+		return true
+	case *domain.EntryCorrected:
+		return isNew(f.Replacement.Fact)
+	}
+	if !domain.NamesPerson(f) {
+		return false
+	}
+	sealed := false
+	domain.EachPerson(f, func(p *domain.Person) { sealed = sealed || p.ID != "" })
+	return sealed
+}
 
 // header is what a commit's headers say.
 type header struct {
-	id    uuid.UUID
-	first uint64
-	count int
-	root  [audit.HashSize]byte
+	format int
+	id     uuid.UUID
+	first  uint64
+	count  int
+	root   [audit.HashSize]byte
 }
 
 func (h *header) nats(expected uint64) nats.Header {
@@ -113,7 +145,7 @@ func (h *header) nats(expected uint64) nats.Header {
 		headerContentType:       {contentType},
 		nats.MsgIdHdr:           {id},
 		nats.ExpectedLastSeqHdr: {strconv.FormatUint(expected, 10)},
-		headerFormat:            {strconv.Itoa(format)},
+		headerFormat:            {strconv.Itoa(h.format)},
 		headerCommit:            {id},
 		headerFirst:             {strconv.FormatUint(h.first, 10)},
 		headerCount:             {strconv.Itoa(h.count)},
@@ -122,7 +154,7 @@ func (h *header) nats(expected uint64) nats.Header {
 }
 
 func parseHeader(from nats.Header) (h header, err error) {
-	if err := checkFormat(from.Get(headerFormat)); err != nil {
+	if h.format, err = readFormat(from.Get(headerFormat), newest); err != nil {
 		return h, err
 	}
 	if h.id, err = uuid.Parse(from.Get(headerCommit)); err != nil {
@@ -149,13 +181,20 @@ func parseRoot(text []byte) (root [audit.HashSize]byte, err error) {
 	return root, nil
 }
 
-// checkFormat judges the format that a stored thing says it has.
+// checkFormat judges the format that the stream, or a file beside it, says it has.
 func checkFormat(text string) error {
-	switch n, err := strconv.Atoi(text); {
+	_, err := readFormat(text, format)
+	return err
+}
+
+// readFormat reads the format that a stored thing says it has, of which this version knows some.
+func readFormat(text string, known int) (int, error) {
+	n, err := strconv.Atoi(text)
+	switch {
 	case err != nil || n < 1:
-		return fmt.Errorf("%q is no format of this ledger", text)
-	case n > format:
-		return fmt.Errorf("%w: format %d, and this version reads up to %d", ErrNewerFormat, n, format)
+		return 0, fmt.Errorf("%q is no format of this ledger", text)
+	case n > known:
+		return 0, fmt.Errorf("%w: format %d, and this version reads up to %d", ErrNewerFormat, n, known)
 	}
-	return nil
+	return n, nil
 }

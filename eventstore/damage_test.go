@@ -28,7 +28,7 @@ func TestDamage(t *testing.T) {
 		{"another beginning", func(m *nats.Msg) { m.Header.Set(headerFirst, "6") }, "entry"},
 		{"another count", func(m *nats.Msg) { m.Header.Set(headerCount, "1") }, "events"},
 		{"no headers", func(m *nats.Msg) { m.Header = nats.Header{} }, "format"},
-		{"a later format", func(m *nats.Msg) { m.Header.Set(headerFormat, "2") }, "newer"},
+		{"a later format", func(m *nats.Msg) { m.Header.Set(headerFormat, "3") }, "newer"},
 		{"nothing", func(m *nats.Msg) { m.Data = nil }, "batch"},
 		{"a cut", func(m *nats.Msg) { m.Data = m.Data[:len(m.Data)/2] }, "batch"},
 		{"an entry twice", func(m *nats.Msg) {

@@ -123,6 +123,11 @@ func (d *decoder) entry(leaf []byte, seq uint64, e *domain.Recorded) error {
 	number := c.text(`,"datacontenttype":"application/json","sequence":"`)
 	effective := c.optional(`,"effective":"`)
 	actor := c.quoted(`,"actor":`)
+	key := c.optional(`,"key":"`)
+	var signature []byte
+	if key != nil {
+		signature = c.text(`,"signature":"`)
+	}
 	fulfils := c.optional(`,"fulfils":"`)
 	data := c.data()
 	if c.failed != "" {
@@ -131,10 +136,16 @@ func (d *decoder) entry(leaf []byte, seq uint64, e *domain.Recorded) error {
 	if string(from) != d.source {
 		return fmt.Errorf("it comes from %q, not from %s", from, d.source)
 	}
-	if got, err := strconv.ParseUint(string(number), 10, 64); err != nil || got != seq {
+	got, err := strconv.ParseUint(string(number), 10, 64)
+	if err != nil || got != seq {
 		return fmt.Errorf("it says to be entry %q", number)
 	}
 	e.Seq = seq
+	if key != nil {
+		if e.Signature, err = domain.ParseSignature(domain.KeyID(key), string(signature)); err != nil {
+			return fmt.Errorf("its signature: %w", err)
+		}
+	}
 	if err := d.attributes(id, when, actor, e); err != nil {
 		return err
 	}

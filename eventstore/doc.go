@@ -11,4 +11,6 @@
 // The files of a data folder are looked through before the embedded server opens them (see check), and
 // compared with a checkpoint beside them (see keeper), so that damage is found and named while nothing has
 // been changed, and what was acknowledged is missed where it is gone.
+//
+// Beside the log, and never in it, are the keys with which the names of persons are sealed (see personKeys).
 package eventstore

@@ -1,13 +1,12 @@
 package eventstore
 
 import (
+	"encoding/base64"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
-	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 )
 
@@ -47,33 +46,6 @@ func (s *Store) Draft(e *domain.Entry, actor string) Draft {
 	return newDraft(source(s.options.Ledger), e, actor)
 }
 
-// appendCommit appends the batch of a commit's entries, which already have their sequences and times, grows
-// the tree by their leaves, and notes the leaves' hashes in the commit. size is the sum of Size.
-func appendCommit(dst []byte, c *Commit, drafts []Draft, tree *audit.Tree) (out []byte, size int) {
-	entries := c.Entries
-	c.Hashes = make([][audit.HashSize]byte, len(entries))
-	var room []byte
-	var when [len(timeLayout)]byte
-	written := int64(-1)
-	dst = append(dst, '[')
-	for i := range entries {
-		e := &entries[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if i == 0 || e.Time != written {
-			time.Unix(0, e.Time).UTC().AppendFormat(when[:0], timeLayout)
-			written = e.Time
-		}
-		begin := len(dst)
-		dst = drafts[i].append(dst, when[:], e.Seq)
-		c.Hashes[i], room = audit.LeafHash(room, dst[begin:])
-		tree.AppendHash(c.Hashes[i])
-		size += drafts[i].size
-	}
-	return append(dst, ']'), size
-}
-
 // append appends the event.
 func (d *Draft) append(dst, when []byte, sequence uint64) []byte {
 	dst = append(dst, d.text[:d.time]...)
@@ -107,6 +79,13 @@ func newDraft(source string, e *domain.Entry, actor string) (d Draft) {
 	if actor != "" {
 		dst = append(dst, `,"actor":`...)
 		dst, _ = jsontext.AppendQuote(dst, actor) // checked to be UTF-8
+	}
+	if s := e.Signature; s != nil {
+		dst = append(dst, `,"key":"`...)
+		dst = append(dst, s.Key...)
+		dst = append(dst, `","signature":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, s.Bytes[:])
+		dst = append(dst, '"')
 	}
 	if e.Fulfils.Plan != "" {
 		dst = append(dst, `,"fulfils":"`...)

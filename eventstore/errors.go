@@ -22,6 +22,8 @@ var (
 	// ErrFenced: the log has grown since the entries were checked. Nothing was written: replay what
 	// is new, check again, append again.
 	ErrFenced = errors.New("the log has grown since the entries were checked")
+	// ErrAnotherDay: the entries were checked for a day that is over. Nothing was written: check again.
+	ErrAnotherDay = errors.New("the day has changed since the entries were checked")
 	// ErrUnknownOutcome: the commit may have been written or not. To append the same entries again,
 	// after a replay, is safe: a commit has one place in the log, and if it is there, the replay shows it.
 	ErrUnknownOutcome = errors.New("outcome unknown")

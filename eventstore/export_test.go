@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -44,12 +45,17 @@ func (s *Store) Bare(ctx context.Context) (publish func(Published) error, err er
 		return nil, err
 	}
 	last, data, filler := uint64(0), make([]byte, maxMessage), strings.Repeat("x", 4<<10)
+	random := rand.NewChaCha8([32]byte{}) // a disk may be quicker with zeros
+	if _, err := random.Read(data); err != nil {
+		return nil, err
+	}
 	return func(p Published) error {
 		m := nats.NewMsg(config.Subjects[0])
 		m.Header[nats.ExpectedLastSeqHdr] = []string{strconv.FormatUint(last, 10)}
 		spent := len(nats.ExpectedLastSeqHdr) + len(m.Header.Get(nats.ExpectedLastSeqHdr)) + 2*len(": \r\n")
 		m.Header["Filler"] = []string{filler[:p.Header-spent-len("Filler")]}
-		m.Data = data[:p.Data]
+		begin := int(last*7919) % (len(data) - p.Data)
+		m.Data = data[begin:][:p.Data]
 		ack, err := js.PublishMsg(ctx, m)
 		if err == nil {
 			last = ack.Sequence

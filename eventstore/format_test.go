@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/minio/highwayhash"
+
+	"github.com/orgledger/orgledger/domain"
 )
 
 // golden compares with a golden file, after it was rewritten.
@@ -36,13 +38,14 @@ func golden(t *testing.T, name string, got []byte, rewritten bool) {
 	}
 }
 
-// The marker and a checkpoint are stored in a frozen form.
+// The marker, a checkpoint and a person's key are stored in a frozen form.
 func TestFrozenFiles(t *testing.T) {
 	m := marker{Format: format, Created: time.Unix(1700000000, 0).UTC(), Streams: []string{"ORGLEDGER_main"}}
 	c := checkpoint{Format: format, Stream: "ORGLEDGER_main", Write: 17}
 	c.covers(&Head{Seq: 57, StreamSeq: 5, Root: sha256.Sum256(nil)})
 	c.Next = 261
-	for name, object := range map[string]any{"marker.golden": m, "checkpoint.golden": c} {
+	k := keptKey{Format: format, Person: "0f8fad5b-d9cb-469f-a165-70867728950e", Key: strings.Repeat("0a", 32)}
+	for name, object := range map[string]any{"marker.golden": m, "checkpoint.golden": c, "personkey.golden": k} {
 		text, err := seal(object)
 		if err != nil {
 			t.Fatal(err)
@@ -59,13 +62,11 @@ func TestFrozenFiles(t *testing.T) {
 	}
 }
 
-// keep records a log of every type of entry with a clock that ticks once a commit, the way that those of
-// testdata were made.
-func keep(t *testing.T, dir string) {
+// keep records a log of entries with a clock that ticks once a commit, the way that those of testdata were made.
+func keep(t *testing.T, dir string, all []domain.Recorded) {
 	t.Helper()
 	now := time.Unix(1700000000, 0)
 	s := must(t, Options{Dir: dir, Clock: func() time.Time { now = now.Add(time.Second); return now }})
-	all := allTypes(t)
 	for from, size := 0, 1; from < len(all); from, size = from+size, size+1 {
 		mustAppend(t, s, all[from:min(from+size, len(all))])
 	}
@@ -91,11 +92,11 @@ func told(t *testing.T, s *Store) []byte {
 // A log that an earlier version has written opens, says what it said, and goes on. The logs of released versions
 // are never rewritten: a new format gets a new folder.
 func TestKeptLogs(t *testing.T) {
-	current := filepath.Join("testdata", fmt.Sprintf("v%d", format))
+	current := filepath.Join("testdata", fmt.Sprintf("v%d", newest))
 	_, err := os.Stat(current)
 	missing := *rewrite && errors.Is(err, fs.ErrNotExist)
 	if missing {
-		keep(t, current)
+		keep(t, current, append(allTypes(t), sealedTypes(t)...))
 	}
 	logs, err := filepath.Glob(filepath.Join("testdata", "v[0-9]*"))
 	if err != nil || len(logs) == 0 {
@@ -137,7 +138,7 @@ func TestLaterFormat(t *testing.T) {
 			r := s.records(t)[len(s.commits)-1]
 			block := []byte(files[r.path])
 			at := block[r.begin:r.end]
-			copy(at[bytes.Index(at, []byte(headerFormat+": 1")):], headerFormat+": 2")
+			copy(at[bytes.Index(at, []byte(headerFormat+": 1")):], headerFormat+": 3")
 			prefix := recordHead + len(s.at.subject)
 			sum := highway(s.at.stream+"-1", at[4:20], []byte(s.at.subject), at[prefix+recordHeader:len(at)-recordSum])
 			copy(at[len(at)-recordSum:], sum)

@@ -79,6 +79,40 @@ func allTypes(t testing.TB) []domain.Recorded {
 	return all
 }
 
+// sinceFormat2 is one entry of everything that format 1 does not have.
+const sinceFormat2 = `
+{"type":"key.registered","effective":"2026-01-01","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34","actor":"registrar \"é\""}}
+{"type":"key.revoked","effective":"2026-06-01","data":{"key":"UARB7ZPWQWNBUT7MPECXZHJSZDJ7YNLOCRFR3I5Q7EAW55XSTCENVW34","reason":"r"}}
+{"type":"organisation.renamed","effective":"2026-03-01","data":{"organisation":"a","name":"signed"},"fulfils":"p1/i1"}
+{"type":"appointment.made","effective":"2019-04-01","data":{"office":"o1","title":"Chair","organisation":"a","person":"Ann"}}
+{"type":"appointment.ended","effective":"2019-05-01","data":{"office":"o1","person":"Ann"}}
+{"type":"plan.announced","effective":"2013","data":{"plan":"p2","title":"Plan","items":[{"item":"i1","type":"appointment.ended","data":{"office":"o1","person":"Ann"}}]}}
+{"type":"person.forgotten","data":{"person":"0f8fad5b-d9cb-469f-a165-70867728950e","reason":"r"}}
+`
+
+// sealedTypes are those entries, with every person sealed and the one signed that says so.
+func sealedTypes(t testing.TB) []domain.Recorded {
+	t.Helper()
+	signer, err := domain.NewSigner([32]byte{1, 2, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []domain.Recorded
+	for line := range strings.Lines(strings.TrimSpace(sinceFormat2)) {
+		e := parse(t, line)
+		domain.EachPerson(e.Fact, func(p *domain.Person) {
+			*p = domain.NewPerson("0f8fad5b-d9cb-469f-a165-70867728950e", p.Name, domain.PersonKey{1}, domain.PersonSalt{2}, [12]byte{3})
+		})
+		e.ID = e.DeriveID()
+		if strings.Contains(line, `"signed"`) {
+			e.Actor = `registrar "é"`
+			signer.Sign(&e.Entry, "main", e.Actor)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
 // numbered is n entries, each unlike every other.
 func numbered(t testing.TB, from, n int) []domain.Recorded {
 	t.Helper()
@@ -199,4 +233,17 @@ func cancelled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
+}
+
+// encoded is the batch of entries that have their sequences, and times of their own.
+func encoded(entries []domain.Recorded, drafts []Draft) []byte {
+	dst := []byte{'['}
+	for i := range entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		when := time.Unix(0, entries[i].Time).UTC().AppendFormat(nil, timeLayout)
+		dst = drafts[i].append(dst, when, entries[i].Seq)
+	}
+	return append(dst, ']')
 }

@@ -66,37 +66,6 @@ func (s *Store) Replay(ctx context.Context, after uint64, progress func(done, to
 	})
 }
 
-// receded judges a log that ends before what was read of it. It has lost commits, unless a node of a cluster has not got
-// so far: one that follows, while none leads; one that leads, for a time. Then the next try asks another node.
-func (s *Store) receded(read uint64, now extent) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.last >= read || now.replicated && !now.led {
-		s.shorter = shorter{}
-	} else if time.Since(s.shorter.seen) > catchingUp { // that was another time
-		s.shorter.since = time.Now()
-	}
-	switch {
-	case now.last >= read:
-		return nil
-	case now.led:
-		s.shorter.seen = time.Now()
-	}
-	if now.replicated && s.shorter.seen.Sub(s.shorter.since) < catchingUp {
-		elsewhere(s.conn)
-		return fmt.Errorf("%w: the server knows of %d commits, and %d were read before: it is behind, or has lost some", ErrUnavailable, now.last, read)
-	}
-	last := s.firsts[now.last] - 1 // entry that is left
-	return s.damaged(&Head{StreamSeq: now.last, Seq: last}, fmt.Errorf("the log ends with commit %d, and %d were read before", now.last, read))
-}
-
-// shorter is from when, and until when, the leader of a cluster has said that the log ends before what was read.
-type shorter struct{ since, seen time.Time }
-
-// catchingUp is how long a node that leads a cluster may take to know of everything that was acknowledged, and one
-// that has been cut off to notice that it leads no longer.
-const catchingUp = 30 * time.Second
-
 // received is a message of the stream, or that there is none where one has to be.
 type received struct {
 	streamSeq uint64

@@ -74,6 +74,9 @@ type Proven struct {
 	Ledger string
 }
 
+// Name is the name of the ledger.
+func (l Proven) Name() string { return l.Ledger }
+
 // Replay calls fn for every commit that holds an entry after the entry after, in order, up to the end of the log at the time
 // of the call. See Store.Replay. Commits are decoded in the caller's goroutine.
 func (l Proven) Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(Commit) error) error {

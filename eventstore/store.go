@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,8 +69,12 @@ type Store struct {
 	keeper    *keeper       // guarded by appending; nil with an external server, or for reading
 	settling  time.Duration // how long to look for a commit whose acknowledgement was lost
 	patience  time.Duration // how long to wait for the next commit of a longer run; 0: stalled
-	message   []byte        // guarded by appending; the last one's memory
 	barred    error         // guarded by appending; why Append may not write; nil: it may
+
+	making sync.Mutex
+	under  *state  // what the log ends with if the commit under way is written; nil: none is; guarded by making
+	ready  *making // what comes behind it, as far as it is known; guarded by making
+	room   []byte  // memory of a message that has been written; guarded by making
 
 	mu      sync.RWMutex
 	head    state    // guarded by mu; its tree is never shared
@@ -77,6 +82,8 @@ type Store struct {
 	shorter shorter  // guarded by mu; see receded
 
 	cache *cache
+
+	persons personKeys // see persons.go
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -128,11 +135,16 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 			return nil, err
 		}
 	}
+	if s.folder != nil {
+		s.persons = newKeyFile(personsPath(s.folder.dir, streamName(o.Ledger)), s.log)
+	} else {
+		s.persons = newKeyStream(js, s)
+	}
 	s.journal = &streamJournal{js, s.stream, s.failing}
 	if in.through != nil {
 		s.journal = in.through(s.journal)
 	}
-	if s.barred = s.mayPublish(ctx); o.ReadOnly {
+	if s.barred = s.mayPublish(ctx, s.subject); o.ReadOnly {
 		s.barred = ErrReadOnly
 	}
 	return s, nil
@@ -187,8 +199,11 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%w: only an embedded server has a listener", ErrConfiguration)
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
-	case len(o.Ledger) > len(feedSuffix) && o.Ledger[len(o.Ledger)-len(feedSuffix):] == feedSuffix:
-		return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, feedSuffix)
+	}
+	for _, suffix := range []string{feedSuffix, personsSuffix} {
+		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
+			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
+		}
 	}
 	return nil
 }
@@ -239,9 +254,9 @@ func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {
 	return []nats.Option{nats.InProcessServer(s.server.Server), nats.Nkey(s.server.public, s.server.key.Sign)}, nil
 }
 
-// mayPublish asks the server what this connection is permitted, since it answers a publication that is not
+// mayPublish asks the server whether this connection is permitted to publish to a subject, since it answers a publication that is not
 // with silence. A server that does not say is taken to permit it.
-func (s *Store) mayPublish(ctx context.Context) error {
+func (s *Store) mayPublish(ctx context.Context, subject string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	answer, err := s.conn.RequestWithContext(ctx, "$SYS.REQ.USER.INFO", nil)
@@ -254,7 +269,7 @@ func (s *Store) mayPublish(ctx context.Context) error {
 	if json.Unmarshal(answer.Data, &info) != nil || info.Data.Permissions == nil || info.Data.Permissions.Publish == nil {
 		return nil
 	}
-	covers := func(filter string) bool { return server.SubjectMatchesFilter(s.subject, filter) }
+	covers := func(filter string) bool { return server.SubjectMatchesFilter(subject, filter) }
 	permitted := info.Data.Permissions.Publish
 	if slices.ContainsFunc(permitted.Deny, covers) || len(permitted.Allow) > 0 && !slices.ContainsFunc(permitted.Allow, covers) {
 		return fmt.Errorf("%w: the server at %s does not permit this connection to record", ErrReadOnly, s.Addr())

@@ -27,7 +27,7 @@ func TestAppendReplay(t *testing.T) {
 	s := must(t, Options{Dir: dir})
 	seen := map[domain.Type]bool{}
 	var written []Commit
-	all := allTypes(t)
+	all := append(allTypes(t), sealedTypes(t)...)
 	for from, size := 0, 1; from < len(all); from, size = from+size, size+1 {
 		entries := all[from:min(from+size, len(all))]
 		written = append(written, mustAppend(t, s, entries))

@@ -168,7 +168,7 @@ func TestLeaderThatIsBehind(t *testing.T) {
 		if err := s.receded(3, whole); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		waits("after it was whole again")
 		time.Sleep(2 * catchingUp)
 		waits("after nobody has looked for long")

@@ -23,6 +23,13 @@ type staged struct {
 	read  func(context.Context, uint64) (domain.Recorded, error) // an entry of the log, resolved
 	draft func(*domain.Entry, string) eventstore.Draft           // what Append takes
 	ahead *staged                                                // on its way to the log, taken for recorded; nil: nothing is
+	seal  func(ctx context.Context, name string, forgotten func(domain.PersonID) bool) (domain.Person, domain.PersonKey, error)
+	name  string // of the ledger
+	now   int64  // when the call is judged; what is recorded on another UTC day is judged again
+	after uint64 // last sequence that is recorded or staged ahead
+
+	keys   *domain.Keyring // as the log, what is ahead and what is staged say; never changed, but exchanged
+	before *domain.Keyring // as the log and what is ahead say
 
 	entries    []domain.Recorded  // accepted, in order; Seq and Time once they are committed
 	drafts     []eventstore.Draft // of the entries
@@ -30,17 +37,24 @@ type staged struct {
 	ids        map[uuid.UUID]int
 	introduced map[domain.Ref]bool
 	items      map[domain.Fulfilment]bool
+	forgotten  map[domain.PersonID]bool
+	fresh      map[domain.PersonID]domain.PersonKey // of persons whom the index did not know when they were named
 }
 
 // newStaged makes room for as much as is ahead: where many record, one commit is much like the one before.
 func newStaged(l *Ledger, ahead *staged) *staged {
-	room := 0
+	view, room := l.index.View(), 0
+	keys := view.Keyring()
 	if ahead != nil {
-		room = min(len(ahead.entries), eventstore.MaxCommitEntries)
+		keys, room = ahead.keys, min(len(ahead.entries), eventstore.MaxCommitEntries)
 	}
-	return &staged{index: l.index, view: l.index.View(), read: l.Entry, draft: l.log.Draft, ahead: ahead,
+	s := &staged{index: l.index, view: view, read: l.stored, draft: l.log.Draft, ahead: ahead, seal: l.people.seal, name: l.log.Name(),
+		keys: keys, before: keys,
 		entries: make([]domain.Recorded, 0, room+room/4), drafts: make([]eventstore.Draft, 0, room+room/4), ids: make(map[uuid.UUID]int, room),
-		introduced: make(map[domain.Ref]bool, room), items: make(map[domain.Fulfilment]bool)}
+		introduced: make(map[domain.Ref]bool, room), items: make(map[domain.Fulfilment]bool),
+		forgotten: make(map[domain.PersonID]bool), fresh: make(map[domain.PersonID]domain.PersonKey)}
+	s.after = view.Seq() + uint64(len(s.awaited()))
+	return s
 }
 
 // place is where an accepted entry is: among the staged ones, or in the log already or on its way to it.
@@ -55,8 +69,8 @@ const (
 	nowhere   = math.MaxInt // it was only tried
 )
 
-// accept stages the entries of one call, or none of them. Ids are derived where none is given, and
-// corrections resolved. The error is a *domain.Refusal whose Line is the entry's place in the call,
+// accept stages the entries of one call, or none of them. Ids are derived where none is given, corrections resolved,
+// and names sealed. The error is a *domain.Refusal whose Line is the entry's place in the call,
 // from 1, unless reading the log failed.
 func (s *staged) accept(ctx context.Context, call []handed, actor string) ([]place, error) {
 	before := len(s.entries)
@@ -87,8 +101,10 @@ func (s *staged) takeBack(from int) {
 	s.entries, s.drafts = s.entries[:from], s.drafts[:from]
 	clear(s.introduced)
 	clear(s.items)
-	for _, e := range s.entries {
-		s.note(e.Fact)
+	clear(s.forgotten)
+	s.keys = s.before
+	for i := range s.entries {
+		s.note(i)
 	}
 }
 
@@ -106,16 +122,9 @@ func introduces(f domain.Fact) []domain.Ref {
 // stage accepts one entry or refuses it. What the caller handed in stays as it is: it may be handed in again
 // while it is being written.
 func (s *staged) stage(ctx context.Context, h *handed, actor string) (place, error) {
-	e, drafted := *h.entry, h.draft
-	if stored, ok := e.Fact.(*domain.EntryCorrected); ok {
-		correction := *stored
-		e.Fact = &correction
-		if err := s.resolve(&correction); err != nil {
-			return place{}, err
-		}
-	}
-	if e.ID = h.id; e.ID == uuid.Nil {
-		e.ID = e.DeriveID()
+	e, err := s.completed(ctx, h)
+	if err != nil {
+		return place{}, err
 	}
 	if known, err := s.repeated(ctx, &e); known != nil || err != nil {
 		if err != nil {
@@ -126,25 +135,114 @@ func (s *staged) stage(ctx context.Context, h *handed, actor string) (place, err
 	if err := s.check(&e); err != nil {
 		return place{}, err
 	}
-	if _, ok := e.Fact.(*domain.EntryCorrected); ok {
+	judged := domain.Recorded{Entry: e, Actor: actor, Time: s.now}
+	if err := s.keys.Judge(&judged, s.name, domain.Everything, domain.DateOf(s.now)); err != nil {
+		return place{}, err
+	}
+	drafted := h.draft
+	if h.open {
 		drafted = s.draft(&e, actor)
 	}
 	position := len(s.entries)
-	s.entries, s.drafts = append(s.entries, domain.Recorded{Entry: e, Actor: actor}), append(s.drafts, drafted)
+	s.entries, s.drafts = append(s.entries, judged), append(s.drafts, drafted)
 	s.ids[e.ID] = position
-	s.note(e.Fact)
+	s.note(position)
 	return place{id: e.ID, position: position}, nil
 }
 
+// completed is a copy of an entry with its correction resolved, its names sealed and its id. What was handed in keeps
+// them as they were: it may have to be judged again, when another node has recorded the same names.
+func (s *staged) completed(ctx context.Context, h *handed) (domain.Entry, error) {
+	e := *h.entry
+	if !h.open {
+		e.ID = h.id
+		return e, nil
+	}
+	if stored, ok := e.Fact.(*domain.EntryCorrected); ok {
+		correction := *stored
+		e.Fact = &correction
+		if err := s.resolve(&correction); err != nil {
+			return e, err
+		}
+	}
+	e.Fact = domain.CopyPersons(e.Fact)
+	if err := s.sealNames(ctx, e.Fact); err != nil {
+		return e, err
+	}
+	if e.ID == uuid.Nil {
+		e.ID = e.DeriveID()
+	}
+	return e, nil
+}
+
+// sealNames puts who they are in place of the names in a fact.
+func (s *staged) sealNames(ctx context.Context, f domain.Fact) error {
+	if !domain.NamesPerson(f) {
+		return nil
+	}
+	var failed error
+	domain.EachPerson(f, func(p *domain.Person) {
+		person, key, err := s.seal(ctx, p.Name, s.forgets)
+		if failed = errors.Join(failed, err); key != (domain.PersonKey{}) {
+			s.fresh[person.ID] = key
+		}
+		*p = person
+	})
+	return failed
+}
+
+// forgets reports whether an entry that is staged, here or ahead, says that a person is forgotten.
+func (s *staged) forgets(id domain.PersonID) bool {
+	return s.forgotten[id] || s.ahead != nil && s.ahead.forgotten[id]
+}
+
+// keysOf are the keys that have to be kept before a batch is recorded.
+func (s *staged) keysOf(b batch) map[domain.PersonID]domain.PersonKey {
+	if len(s.fresh) == 0 {
+		return nil
+	}
+	keys := make(map[domain.PersonID]domain.PersonKey)
+	for i := range s.entries[b.from:b.to] {
+		domain.EachPerson(s.entries[b.from+i].Fact, func(p *domain.Person) {
+			if key, fresh := s.fresh[p.ID]; fresh {
+				keys[p.ID] = key
+			}
+		})
+	}
+	return keys
+}
+
 // note remembers what an accepted entry makes known.
-func (s *staged) note(f domain.Fact) {
-	for _, ref := range introduces(f) {
+func (s *staged) note(position int) {
+	e := s.entries[position]
+	if s.keys.Concerns(e.Fact) {
+		e.Seq = s.after + 1 + uint64(position)
+		s.keys = s.keys.Clone()
+		s.keys.Apply(&e)
+	}
+	for _, ref := range introduces(e.Fact) {
 		s.introduced[ref] = true
 	}
-	f = content(f)
+	f := content(e.Fact)
 	for _, item := range domain.PlanItems(f) {
 		s.items[domain.Fulfilment{Plan: domain.PlanID(domain.About(f).ID), Item: item.Item}] = true
 	}
+	s.notePersons(f)
+}
+
+// notePersons remembers who is named, and who is forgotten.
+func (s *staged) notePersons(f domain.Fact) {
+	if forgotten, ok := f.(*domain.PersonForgotten); ok {
+		s.forgotten[forgotten.Person] = true
+	}
+	if !domain.NamesPerson(f) {
+		return
+	}
+	domain.EachPerson(f, func(p *domain.Person) {
+		if p.ID != "" {
+			s.introduced[p.ID.Ref()] = true
+		}
+	})
 }
 
 // resolve reads a correction's replacement for the type of the entry that it corrects.
@@ -283,8 +381,12 @@ func alreadyIntroduced(field string, ref domain.Ref) error {
 		Rule: "an identifier is introduced once; to change what was said, record a correction", Value: fmt.Sprintf("%q", ref)}
 }
 
-// appoints reports whether the reference is the office that an appointment may introduce.
+// appoints reports whether the reference is the office that an appointment may introduce, or the person whom the
+// ledger has put in place of a name.
 func appoints(f domain.Fact, ref domain.Ref) bool {
+	if ref.Kind == domain.KindPerson {
+		return domain.NamesPerson(f)
+	}
 	made, ok := f.(*domain.AppointmentMade)
 	return ok && ref == made.Office.Ref()
 }

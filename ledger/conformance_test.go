@@ -43,7 +43,7 @@ func TestConformance(t *testing.T) {
 			for i, question := range questions {
 				asked++
 				want := decode(t, answers[i])
-				answer, err := ledger.Ask(l.View(), domain.LastDate, question)
+				answer, err := l.Ask(t.Context(), domain.LastDate, question)
 				if err != nil {
 					q, ok := errors.AsType[*projections.QuestionError](err)
 					if !ok {

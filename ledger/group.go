@@ -36,6 +36,7 @@ func (g *group) admit(ctx context.Context, l *Ledger, c *call) {
 	g.calls, g.handed = append(g.calls, c), g.handed+len(c.entries)
 	var err error
 	c.staged, c.from, c.receipt = s, len(s.entries), nil
+	s.now = l.log.Now()
 	if c.places, err = s.accept(ctx, c.entries, c.options.Actor); err == nil && c.options.Strict {
 		err = l.strict(s, c.from)
 	}
@@ -69,11 +70,26 @@ func (g *group) refusesOutright() bool {
 	return slices.ContainsFunc(g.calls, func(c *call) bool { return c.refusal != nil && c.needs == 0 })
 }
 
+// ready lets the log make what it can of the group while it is busy with what is ahead, if the group becomes one
+// commit.
+func (g *group) ready(log Log) {
+	if g.staged.ahead != nil && fits(len(g.staged.drafts), g.bytes()) {
+		log.Ready(g.staged.drafts)
+	}
+}
+
+func (g *group) bytes() (sum int) {
+	for i := range g.staged.drafts {
+		sum += g.staged.drafts[i].Size()
+	}
+	return sum
+}
+
 // depart sends the next batch to be appended. It lets that begin before the writer goes on, which has time until
 // the disk has done its work.
 func (g *group) depart(to chan<- departure, checked uint64) {
 	b := g.batches[0]
-	to <- departure{checked, g.staged.entries[b.from:b.to], g.staged.drafts[b.from:b.to]}
+	to <- departure{checked, g.staged.entries[b.from:b.to], g.staged.drafts[b.from:b.to], g.staged.keysOf(b)}
 	runtime.Gosched()
 }
 

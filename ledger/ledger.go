@@ -16,22 +16,28 @@ import (
 // Log is the recorded sequence as the ledger needs it; *eventstore.Store is one.
 type Log interface {
 	Append(ctx context.Context, checked uint64, entries []domain.Recorded, drafts ...eventstore.Draft) (eventstore.Commit, error)
+	Ready(drafts []eventstore.Draft)
 	Draft(e *domain.Entry, actor string) eventstore.Draft
 	Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(eventstore.Commit) error) error
 	Watch(ctx context.Context, grown func() error) error
 	Read(ctx context.Context, seq uint64) (domain.Recorded, []byte, error)
 	ReadRange(ctx context.Context, from, to uint64, fn func(domain.Recorded, []byte) error) error
 	Head() eventstore.Head
+	Name() string // of the ledger
+	Now() int64   // the time that an entry recorded now would have
+	Keys
 	eventstore.Source
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine; Run records.
 type Ledger struct {
-	log   Log
-	index *projections.Index // applied to by Open, then by Run alone
-	tree  audit.Hashes       // of the log; grows before the index does, by the same goroutine
+	log    Log
+	index  *projections.Index // applied to by Open, then by Run alone
+	tree   audit.Hashes       // of the log; grows before the index does, by the same goroutine
+	people *people
 
 	calls chan *call
+	asks  chan func()
 	grown chan struct{} // the log has more than the index
 	done  chan struct{} // closed when Run returns
 
@@ -43,7 +49,7 @@ type Ledger struct {
 // many of the commits are read, and may be nil.
 func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Ledger, error) {
 	l := &Ledger{log: log, index: projections.NewIndex(),
-		calls: make(chan *call, 1024), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
+		calls: make(chan *call, 1024), asks: make(chan func()), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
 	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error {
 		l.tree.Append(c.Hashes...)
 		return l.index.Load(c.Entries)
@@ -52,6 +58,8 @@ func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Led
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
 	l.index.Publish()
+	l.people = newPeople(log, l.View)
+	l.people.doom(ctx)
 	return l, nil
 }
 
@@ -79,9 +87,19 @@ func (l *Ledger) Events(ctx context.Context, from, to uint64, fn func(event []by
 	return l.log.ReadRange(ctx, from, to, func(_ domain.Recorded, event []byte) error { return fn(event) })
 }
 
-// Entry reads a recorded entry from the log; a correction is resolved. It fails with
-// eventstore.ErrBeyondLog where there is none.
+// Entry reads a recorded entry from the log; a correction is resolved, and the names of persons are opened where
+// that is possible. It fails with eventstore.ErrBeyondLog where there is none.
 func (l *Ledger) Entry(ctx context.Context, seq uint64) (domain.Recorded, error) {
+	e, err := l.stored(ctx, seq)
+	if err != nil {
+		return e, err
+	}
+	e.Fact, err = l.people.show(ctx, e.Fact)
+	return e, err
+}
+
+// stored is Entry with the names sealed.
+func (l *Ledger) stored(ctx context.Context, seq uint64) (domain.Recorded, error) {
 	e, _, err := l.log.Read(ctx, seq)
 	if err != nil {
 		return e, err
@@ -89,9 +107,19 @@ func (l *Ledger) Entry(ctx context.Context, seq uint64) (domain.Recorded, error)
 	return l.resolved(e)
 }
 
-// Entries calls fn with the entries of the sequences from ≤ seq < to, in order, corrections resolved.
+// Entries calls fn with the entries of the sequences from ≤ seq < to, in order, as Entry gives them.
 // Where to lies beyond what is recorded, it ends there.
 func (l *Ledger) Entries(ctx context.Context, from, to uint64, fn func(domain.Recorded) error) error {
+	return l.each(ctx, from, to, func(e domain.Recorded) (err error) {
+		if e.Fact, err = l.people.show(ctx, e.Fact); err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+// each is Entries with the names sealed.
+func (l *Ledger) each(ctx context.Context, from, to uint64, fn func(domain.Recorded) error) error {
 	return l.log.ReadRange(ctx, from, min(to, l.View().Seq()+1), func(e domain.Recorded, _ []byte) error {
 		e, err := l.resolved(e)
 		if err != nil {
@@ -131,6 +159,11 @@ type Status struct {
 	LastRecorded *time.Time `json:"last_recorded"` // null for an empty ledger
 	Root         string     `json:"root"`          // of the Merkle tree over all entries, in hexadecimal
 	Version      string     `json:"version"`
+
+	// KeysRemaining counts the keys of persons who are forgotten that could not be destroyed, for the reason
+	// given: nobody is told their names, and it is tried again.
+	KeysRemaining int    `json:"keys_remaining,omitzero"`
+	KeysReason    string `json:"keys_reason,omitempty"`
 }
 
 // Status of what has been recorded so far.
@@ -141,8 +174,14 @@ func (l *Ledger) Status(name, version string) Status {
 		at := time.Unix(0, head.Time).UTC()
 		s.LastRecorded = &at
 	}
+	if n, err := l.people.remaining(); n > 0 {
+		s.KeysRemaining, s.KeysReason = n, err.Error()
+	}
 	return s
 }
+
+// ErrKeyRemains says that a person is forgotten, and that the key could not be destroyed yet.
+var ErrKeyRemains = errors.New("forgotten, but the key of the name could not be destroyed, which will be tried again")
 
 // ErrStopped answers what is handed in to a ledger that no longer records.
 var ErrStopped = errors.New("the ledger is stopping and records nothing more")

@@ -96,10 +96,10 @@ func TestReopenedAnswersEqual(t *testing.T) {
 		}
 	}
 	question := []byte(`{"q":"digest","on":"2020-01-01"}`)
-	before := l.Answer(question)
+	before := l.Answer(t.Context(), question)
 	l.close()
 	l = open(t, dir)
-	if after := l.Answer(question); !bytes.Equal(before, after) {
+	if after := l.Answer(t.Context(), question); !bytes.Equal(before, after) {
 		t.Errorf("before %s after %s", before, after)
 	}
 	e, err := l.Entry(t.Context(), 1)
@@ -338,7 +338,7 @@ func TestKnownTime(t *testing.T) {
 		second = l.mustRecord(t, fmt.Sprintf(`{"type":"organisation.renamed","effective":"2020","data":{"organisation":"a","name":"A %d"}}`, l.View().Seq()))[0].Recorded
 	}
 	ask := func(known time.Time) string {
-		return string(l.Answer(fmt.Appendf(nil, `{"q":"digest","on":"2020-01-01","known":%q}`, known.Format(time.RFC3339Nano))))
+		return string(l.Answer(t.Context(), fmt.Appendf(nil, `{"q":"digest","on":"2020-01-01","known":%q}`, known.Format(time.RFC3339Nano))))
 	}
 	for known, want := range map[time.Time]string{
 		first.Add(-time.Nanosecond): `"known":0`, first: `"known":1`, second.Add(time.Hour): fmt.Sprintf(`"known":%d`, l.View().Seq()),

@@ -168,7 +168,7 @@ func (c *client) ask() (outcome, error) {
 		Titles map[string]string
 		Error  json.RawMessage
 	}
-	text := c.node.Answer(question)
+	text := c.node.Answer(context.Background(), question)
 	if err := json.Unmarshal(text, &answer); err != nil || answer.Error != nil {
 		return outcome{}, fmt.Errorf("%s is no answer: %w", text, err)
 	}

@@ -66,7 +66,7 @@ func (l *Ledger) Query(ctx context.Context, questions io.Reader, answers io.Writ
 	in := bufio.NewReaderSize(questions, limitLine)
 	out := bufio.NewWriterSize(answers, 64<<10)
 	for {
-		answer, end, err := l.next(in)
+		answer, end, err := l.next(ctx, in)
 		if err == nil && answer != nil {
 			_, err = out.Write(append(answer, '\n'))
 		}
@@ -83,7 +83,7 @@ func (l *Ledger) Query(ctx context.Context, questions io.Reader, answers io.Writ
 }
 
 // next reads a question and answers it; nil to an empty line. end says that it was the last.
-func (l *Ledger) next(in *bufio.Reader) (answer []byte, end bool, err error) {
+func (l *Ledger) next(ctx context.Context, in *bufio.Reader) (answer []byte, end bool, err error) {
 	line, err := in.ReadSlice('\n')
 	long := errors.Is(err, bufio.ErrBufferFull)
 	for errors.Is(err, bufio.ErrBufferFull) {
@@ -99,12 +99,12 @@ func (l *Ledger) next(in *bufio.Reader) (answer []byte, end bool, err error) {
 	case len(bytes.TrimSpace(line)) == 0:
 		return nil, end, nil
 	}
-	return l.Answer(line), end, nil
+	return l.Answer(ctx, line), end, nil
 }
 
 // Answer is the answer to one question, or its error, in one line of JSON.
-func (l *Ledger) Answer(question []byte) []byte {
-	answer, err := Ask(l.View(), Today(time.Now()), question)
+func (l *Ledger) Answer(ctx context.Context, question []byte) []byte {
+	answer, err := l.Ask(ctx, Today(time.Now()), question)
 	if err != nil {
 		return problemLine(err)
 	}
@@ -185,7 +185,7 @@ func ParseLogged(line []byte) (domain.Recorded, error) {
 	if err := json.Unmarshal(line, &read); err != nil {
 		return domain.Recorded{}, fmt.Errorf("read a recorded entry: %w", err)
 	}
-	e, err := domain.ParseEntry(read.Entry)
+	e, err := domain.ParseShown(read.Entry)
 	if err != nil {
 		return domain.Recorded{}, fmt.Errorf("read entry %d: %w", read.Seq, err)
 	}

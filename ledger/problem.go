@@ -22,6 +22,10 @@ var ErrUnavailable = eventstore.ErrUnavailable
 // ErrPathTaken says that an export would take the place of something that is none.
 var ErrPathTaken = errors.New("something else is there, and is not replaced")
 
+// ErrNotRepeatable says that a log has entries that no other ledger would take, so that it cannot be exported to be
+// recorded again.
+var ErrNotRepeatable = errors.New("no other ledger would record it again; backup and restore copy the log as it is")
+
 // Description says of an error what programs branch on and people read.
 type Description struct {
 	Code    string `json:"code"`
@@ -53,7 +57,9 @@ const (
 	CodeNotFound       = "not-found"
 	CodeNoCheckpoint   = "no-checkpoint"
 	CodeFork           = "fork"
+	CodeKeyRemains     = "key-remains"
 	CodePathTaken      = "path-taken"
+	CodeNotRepeatable  = "not-repeatable"
 	CodeFailed         = "failed"
 
 	CodeNotBackup      = "not-a-backup"
@@ -81,11 +87,13 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{ErrKeyRemains, CodeKeyRemains},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
 	{notary.ErrFork, CodeFork},
 	{ErrPathTaken, CodePathTaken},
+	{ErrNotRepeatable, CodeNotRepeatable},
 	{notary.ErrNoCheckpoint, CodeNoCheckpoint},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},

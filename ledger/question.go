@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,9 +18,19 @@ import (
 	"github.com/orgledger/orgledger/projections"
 )
 
-// Ask answers one question in JSON, with one JSON value; today is the day meant where the question
-// names none. The error is a *projections.QuestionError.
+// Ask answers one question in JSON, with one JSON value, from everything recorded; today is the day meant
+// where the question names none. The error is a *projections.QuestionError, or why a name could not be read.
+func (l *Ledger) Ask(ctx context.Context, today domain.Date, question []byte) (any, error) {
+	return ask(asker{ctx, l.View(), today, l.people}, question)
+}
+
+// Ask answers one question from a view, without the names of persons that are sealed. The error is a
+// *projections.QuestionError.
 func Ask(view *projections.View, today domain.Date, question []byte) (any, error) {
+	return ask(asker{context.Background(), view, today, nil}, question)
+}
+
+func ask(a asker, question []byte) (any, error) {
 	var head struct {
 		Q    *string        `json:"q"`
 		Rest jsontext.Value `json:",embed"`
@@ -38,13 +49,15 @@ func Ask(view *projections.View, today domain.Date, question []byte) (any, error
 	if head.Rest == nil {
 		head.Rest = jsontext.Value("{}")
 	}
-	return kind(asker{view, today}, head.Rest)
+	return kind(a, head.Rest)
 }
 
 // asker has what every question is answered from.
 type asker struct {
-	view  *projections.View
-	today domain.Date
+	ctx    context.Context // of the question
+	view   *projections.View
+	today  domain.Date
+	people *people // nil: names stay sealed
 }
 
 var questions = map[string]func(asker, jsontext.Value) (any, error){
@@ -115,8 +128,13 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err := firstOf(err, err2); err != nil {
 			return nil, err
 		}
-		return a.view.Offices(org, at)
+		answer, err := a.view.Offices(org, at)
+		if err != nil || a.people == nil {
+			return answer, err
+		}
+		return answer, a.people.offices(a.ctx, answer)
 	}),
+	"person": question(asker.person),
 	"plans": question(func(a asker, q *when) (any, error) {
 		at, err := a.point(*q)
 		if err != nil {
@@ -137,6 +155,13 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 			return nil, err
 		}
 		return a.view.Impact(domain.PlanID(*q.Plan), date, known)
+	}),
+	"keys": question(func(a asker, q *keysQuestion) (any, error) {
+		at, err := a.point(q.when)
+		if err != nil {
+			return nil, err
+		}
+		return a.view.Keys(q.Actor, at), nil
 	}),
 	"findings": question(func(a asker, q *when) (any, error) {
 		at, err := a.point(*q)
@@ -234,6 +259,14 @@ type (
 	titlesQuestion struct {
 		Refs []string `json:"refs"`
 		when
+	}
+	keysQuestion struct {
+		Actor string `json:"actor"`
+		when
+	}
+	personQuestion struct {
+		Person *string `json:"person"`
+		Name   *string `json:"name"`
 	}
 	impactQuestion struct {
 		Plan  *string        `json:"plan"`

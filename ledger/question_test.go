@@ -51,7 +51,7 @@ func TestQuestionErrors(t *testing.T) {
 			t.Errorf("%s: %+v, want %s at %q", c.question, err, c.code, c.field)
 		}
 	}
-	if answer := l.Answer([]byte(`{"q":"organisation","organisation":"ods:X2","on":"2020-01-01"}`)); !bytes.Contains(answer, []byte(`"organisation":"a"`)) {
+	if answer := l.Answer(t.Context(), []byte(`{"q":"organisation","organisation":"ods:X2","on":"2020-01-01"}`)); !bytes.Contains(answer, []byte(`"organisation":"a"`)) {
 		t.Errorf("%s", answer)
 	}
 }
@@ -62,7 +62,7 @@ func TestKnownTimeOfAnyYear(t *testing.T) {
 	l.mustRecord(t, twoBodies)
 	for known, want := range map[string]string{"0001-01-01T00:00:00Z": `"known":0,`, "1500-01-01T00:00:00Z": `"known":0,`,
 		"2300-01-01T00:00:00Z": `"known":2,`, "9999-12-31T23:59:59Z": `"known":2,`} {
-		if answer := l.Answer([]byte(`{"q":"digest","on":"2020-01-01","known":"` + known + `"}`)); !bytes.Contains(answer, []byte(want)) {
+		if answer := l.Answer(t.Context(), []byte(`{"q":"digest","on":"2020-01-01","known":"`+known+`"}`)); !bytes.Contains(answer, []byte(want)) {
 			t.Errorf("known %s: %s", known, answer)
 		}
 	}
@@ -108,15 +108,15 @@ func TestPlanIntroduces(t *testing.T) {
 		`{"item":"new","type":"organisation.established","data":{"organisation":"c","name":"C"}},`+
 		`{"item":"merge","type":"organisation.merged","data":{"organisations":["a","b"],"into":"c"}},`+
 		`{"item":"head","type":"appointment.made","data":{"office":"head-of-c","title":"Head","organisation":"c","person":"Nobody yet"}}]}}`)
-	answer := l.Answer([]byte(`{"q":"impact","plan":"p"}`))
+	answer := l.Answer(t.Context(), []byte(`{"q":"impact","plan":"p"}`))
 	if !bytes.Contains(answer, []byte(`"after":[{"organisation":"c","role":"lead"}]`)) {
 		t.Errorf("%s", answer)
 	}
-	if answer := l.Answer([]byte(`{"q":"organisation","organisation":"c"}`)); !bytes.Contains(answer, []byte(projections.CodeUnknownReference)) {
+	if answer := l.Answer(t.Context(), []byte(`{"q":"organisation","organisation":"c"}`)); !bytes.Contains(answer, []byte(projections.CodeUnknownReference)) {
 		t.Errorf("%s", answer)
 	}
 	l.mustRecord(t, `{"type":"organisation.established","effective":"2027-04-01","data":{"organisation":"c","name":"C"},"fulfils":"p/new"}`)
-	if answer := l.Answer([]byte(`{"q":"plans","on":"2027-04-02"}`)); !bytes.Contains(answer, []byte(`"status":"in_progress"`)) {
+	if answer := l.Answer(t.Context(), []byte(`{"q":"plans","on":"2027-04-02"}`)); !bytes.Contains(answer, []byte(`"status":"in_progress"`)) {
 		t.Errorf("%s", answer)
 	}
 }

@@ -35,19 +35,21 @@ func fatal(err error) bool {
 // catchUp applies what the log has beyond the index. An error that is not fatal is
 // eventstore.ErrUnavailable, and leaves the index at an earlier point of the log.
 func (l *Ledger) catchUp(ctx context.Context) error {
-	err := l.log.Replay(ctx, l.index.Seq(), nil, l.apply)
+	err := l.log.Replay(ctx, l.index.Seq(), nil, func(c eventstore.Commit) error { return l.apply(ctx, c) })
 	if err != nil && ctx.Err() == nil && !fatal(err) {
 		err = fmt.Errorf("%w: %w", eventstore.ErrUnavailable, err)
 	}
 	return err
 }
 
-// apply puts the next commit into the index, and lets those know who wait for it.
-func (l *Ledger) apply(c eventstore.Commit) error {
+// apply puts the next commit into the tree and the index, destroys the keys of who is forgotten in it, and lets those
+// know who wait for it. A crash before the keys are destroyed leaves that to the next start.
+func (l *Ledger) apply(ctx context.Context, c eventstore.Commit) error {
 	l.tree.Append(c.Hashes...)
 	if err := l.index.Apply(c.Entries); err != nil {
 		return &indexError{fmt.Errorf("entries %d to %d are recorded, but: %w", c.First, c.Last(), err)}
 	}
+	l.people.applied(context.WithoutCancel(ctx), c.Entries)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	close(l.advanced)

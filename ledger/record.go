@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,29 +44,34 @@ type call struct {
 	receipt []Receipt  // set by the writer before it answers
 }
 
-// handed is an entry as its caller has prepared it for the writer. Of a correction, that takes what it corrects.
+// handed is an entry as its caller has prepared it for the writer.
 type handed struct {
 	entry *domain.Entry
-	id    uuid.UUID        // its own, or derived; zero for a correction without one
-	draft eventstore.Draft // zero for a correction
+	open  bool             // it is completed by what is recorded: a correction, or one that names a person
+	id    uuid.UUID        // its own, or derived; zero where it is open
+	draft eventstore.Draft // likewise
 }
 
 // prepare does what needs nothing that is recorded.
 func (l *Ledger) prepare(entries []*domain.Entry, actor string) []handed {
 	all := make([]handed, len(entries))
 	for i, e := range entries {
-		all[i] = handed{entry: e, id: e.ID}
-		if _, ok := e.Fact.(*domain.EntryCorrected); ok {
+		if all[i] = (handed{entry: e, open: isOpen(e.Fact)}); all[i].open {
 			continue
 		}
-		if e.ID == uuid.Nil {
-			all[i].id = e.DeriveID()
-		}
 		identified := *e
-		identified.ID = all[i].id
-		all[i].draft = l.log.Draft(&identified, actor)
+		if e.ID == uuid.Nil {
+			identified.ID = e.DeriveID()
+		}
+		all[i].id, all[i].draft = identified.ID, l.log.Draft(&identified, actor)
 	}
 	return all
+}
+
+// isOpen reports whether an entry of a fact is completed by what is recorded.
+func isOpen(f domain.Fact) bool {
+	_, correction := f.(*domain.EntryCorrected)
+	return correction || domain.NamesPerson(f)
 }
 
 // Record checks the entries of one call and appends them: all or none where they fit one commit, in
@@ -93,7 +100,7 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	}
 	select {
 	case err := <-c.result:
-		return c.receipt, err
+		return c.receipt, errors.Join(err, l.unforgotten(entries, err))
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: it was interrupted, and to record the same again is safe and finishes it: %w",
 			eventstore.ErrUnknownOutcome, ctx.Err())
@@ -105,6 +112,15 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	default:
 		return nil, ErrStopped
 	}
+}
+
+// unforgotten says of a call that was recorded, and forgets persons, that a key could not be destroyed.
+func (l *Ledger) unforgotten(entries []*domain.Entry, failed error) error {
+	if failed != nil || !slices.ContainsFunc(entries, func(e *domain.Entry) bool { return e.Fact.Type() == domain.TypePersonForgotten }) {
+		return nil
+	}
+	_, err := l.people.remaining()
+	return err
 }
 
 // answer tells the caller what has become of the call.

@@ -13,11 +13,14 @@ import (
 
 // held is an empty log that takes no commit: the first waits until it is let go, and each fails.
 type held struct {
-	release chan struct{}
-	failure error
+	ledger.Keys // of nobody: no entry names a person
+	release     chan struct{}
+	failure     error
 }
 
 func (h *held) Draft(*domain.Entry, string) eventstore.Draft { return eventstore.Draft{} }
+
+func (h *held) Ready([]eventstore.Draft) {}
 
 func (h *held) Append(context.Context, uint64, []domain.Recorded, ...eventstore.Draft) (eventstore.Commit, error) {
 	<-h.release
@@ -41,6 +44,10 @@ func (h *held) ReadRange(context.Context, uint64, uint64, func(domain.Recorded, 
 	return nil
 }
 
+func (h *held) Name() string { return "main" }
+
+func (h *held) Now() int64 { return 0 }
+
 func (h *held) Head() eventstore.Head { return eventstore.Head{} }
 
 func (h *held) Commits(_ context.Context, _ uint64, begin func(uint64) error, _ func(eventstore.RawCommit) error) error {
@@ -51,7 +58,7 @@ func (h *held) Commits(_ context.Context, _ uint64, begin func(uint64) error, _ 
 func together(t *testing.T, failure error, calls ...string) []error {
 	answers := make([]error, len(calls))
 	synctest.Test(t, func(t *testing.T) {
-		log := &held{make(chan struct{}), failure}
+		log := &held{release: make(chan struct{}), failure: failure}
 		l, err := ledger.Open(t.Context(), log, nil)
 		if err != nil {
 			t.Fatal(err)

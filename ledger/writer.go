@@ -69,6 +69,7 @@ type departure struct {
 	checked uint64
 	entries []domain.Recorded
 	drafts  []eventstore.Draft
+	keys    map[domain.PersonID]domain.PersonKey // of persons who are new in it
 }
 
 // landing is what has become of it.
@@ -80,10 +81,21 @@ type landing struct {
 // append appends what departs, while the writer goes on. A commit under way is finished although the ledger is stopping.
 func (w *writer) append(ctx context.Context) error {
 	for d := range w.departed {
-		c, err := w.log.Append(ctx, d.checked, d.entries, d.drafts...)
+		c, err := w.commit(ctx, d)
 		w.landed <- landing{c, err}
 	}
 	return nil
+}
+
+// commit keeps the keys of who is new, and then records what is sealed with them. A crash in between leaves keys that
+// open nothing.
+func (w *writer) commit(ctx context.Context, d departure) (eventstore.Commit, error) {
+	if len(d.keys) > 0 {
+		if err := w.log.SavePersonKeys(ctx, d.keys); err != nil {
+			return eventstore.Commit{}, fmt.Errorf("%w: nothing is recorded: %w", eventstore.ErrUnavailable, err)
+		}
+	}
+	return w.log.Append(ctx, d.checked, d.entries, d.drafts...)
 }
 
 // run is the writer. A log that is out of reach fails the calls that come meanwhile, not the writer.
@@ -91,6 +103,7 @@ func (w *writer) run(ctx context.Context) error {
 	defer close(w.departed)
 	var again <-chan time.Time
 	for {
+		w.people.trim(w.names)
 		calls, grown, retrying := w.calls, w.grown, again
 		if w.next.full() {
 			calls = nil
@@ -106,9 +119,13 @@ func (w *writer) run(ctx context.Context) error {
 			again, err = w.refresh(ctx)
 		case <-grown:
 			again, err = w.refresh(ctx)
+		case do := <-w.asks:
+			do()
 		case first := <-calls:
 			w.gather(ctx, first)
-			err = w.begin(ctx)
+			if err = w.begin(ctx); len(w.calls) == 0 {
+				w.next.ready(w.log)
+			}
 		case landed := <-w.landed:
 			err = w.land(ctx, landed)
 		}
@@ -117,6 +134,15 @@ func (w *writer) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// names reports whether a person who is new may be in what is staged.
+func (w *writer) names(id domain.PersonID) bool {
+	_, found := w.next.staged.fresh[id]
+	if !found && w.flight != nil {
+		_, found = w.flight.staged.fresh[id]
+	}
+	return found
 }
 
 // refresh reads what others have recorded. Where the log is out of reach, again says when to try again.
@@ -151,6 +177,7 @@ func (w *writer) begin(ctx context.Context) error {
 			w.next.stopped()
 			return nil
 		}
+		w.people.destroy(ctx)
 		if before := w.index.Seq(); w.next.refusesOutright() {
 			if err := w.catchUp(ctx); err != nil {
 				return w.fail(w.next.calls, err)
@@ -206,7 +233,7 @@ func (w *writer) land(ctx context.Context, l landing) error {
 	case !w.next.refusesOutright():
 		w.depart(l.commit.Last())
 	}
-	if err := w.apply(l.commit); err != nil {
+	if err := w.apply(ctx, l.commit); err != nil {
 		answerAll(g.calls, err)
 		return err
 	}
@@ -221,13 +248,18 @@ func (w *writer) land(ctx context.Context, l landing) error {
 }
 
 // miss takes that the commit on its way has not been recorded, as far as is known. Where another node was first,
-// everything is judged again by what that one has written, also what would be refused.
+// everything is judged again by what that one has written, also what would be refused; where the day is over for which
+// it was judged, by the day that has come.
 func (w *writer) miss(ctx context.Context, err error) error {
 	g, calls := w.flight, w.next.calls
 	w.flight = nil
-	if !errors.Is(err, eventstore.ErrFenced) {
+	fenced := errors.Is(err, eventstore.ErrFenced)
+	if fenced || errors.Is(err, eventstore.ErrAnotherDay) {
+		calls = slices.Concat(g.calls, calls)
+	} else {
 		g.fail(err)
-	} else if calls = slices.Concat(g.calls, calls); ctx.Err() == nil {
+	}
+	if fenced && ctx.Err() == nil {
 		if err := w.overtaken(ctx); err != nil {
 			return w.fail(calls, err)
 		}

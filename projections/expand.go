@@ -57,6 +57,7 @@ func (x *Index) expand(v version, e *domain.Entry) {
 		expandFact(x, st, e.Fact)
 	}
 	x.title(e.Fact, v.from)
+	x.persons(e.Fact, v.from)
 }
 
 // title keeps what a thing is called, to show it and to find it by.
@@ -75,6 +76,8 @@ func (x *Index) title(f domain.Fact, from uint32) {
 		text = f.Title
 	case *domain.AppointmentMade:
 		text = f.Title
+	case *domain.KeyRegistered:
+		text = f.Actor
 	}
 	if text == "" {
 		return
@@ -113,10 +116,10 @@ func expandFact(s sink, st stamp, f domain.Fact) {
 	case *domain.ContractEnded:
 		s.addOwn(s.num(f.Contract.Ref()), ownFact{stamp: st, op: opEnd})
 	case *domain.AppointmentMade:
-		s.addAppointment(s.num(f.Office.Ref()), appointment{stamp: st, title: f.Title, person: f.Person,
+		s.addAppointment(s.num(f.Office.Ref()), appointment{stamp: st, title: f.Title, person: personOf(&f.Person), sealed: f.Person.ID != "",
 			org: s.num(f.Organisation.Ref()), acting: f.Acting, made: true})
 	case *domain.AppointmentEnded:
-		s.addAppointment(s.num(f.Office.Ref()), appointment{stamp: st, person: f.Person})
+		s.addAppointment(s.num(f.Office.Ref()), appointment{stamp: st, person: personOf(&f.Person), sealed: f.Person.ID != ""})
 	default:
 		expandOrganisation(s, st, f)
 	}

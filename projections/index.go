@@ -34,6 +34,7 @@ type rest struct {
 	appointments []appointment
 	plan         []planFact
 	fulfilments  []fulfilment
+	person       *person // of a person
 }
 
 // title is what an entry calls a thing, from a known point on.
@@ -72,7 +73,9 @@ type View struct {
 	moments []moment
 	entries []entryMeta // by sequence; the first is of no entry
 	names   *names
-	preview bool // things are to be read from the pages, not from names
+	keys    *domain.Keyring
+	gone    []uint32 // persons who are forgotten
+	preview bool     // things are to be read from the pages, not from names
 }
 
 // Index is the writer's side. Apply is called by one goroutine at a time; View by any.
@@ -107,7 +110,7 @@ func NewIndex() *Index {
 		texts:   make(map[string]uint32),
 		revised: make(map[uint32][]uint32),
 	}
-	x.next = View{texts: []string{""}, entries: make([]entryMeta, 1), names: newNames()}
+	x.next = View{texts: []string{""}, entries: make([]entryMeta, 1), names: newNames(), keys: new(domain.Keyring)}
 	x.publish()
 	return x
 }
@@ -266,7 +269,15 @@ func (x *Index) apply(r *domain.Recorded) error {
 		meta.about = x.num(about)
 	}
 	x.next.entries = append(x.next.entries, meta)
+	if err := x.enter(seq, r); err != nil {
+		return err
+	}
+	x.applyKeys(r)
+	return nil
+}
 
+// enter adds what an entry says to the things that it concerns.
+func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 	switch f := r.Fact.(type) {
 	case *domain.EntryCorrected:
 		return x.correct(seq, f, &r.Entry)
@@ -396,7 +407,7 @@ func newThing(ref domain.Ref) *thing {
 			org   organisation
 			facts [2]ownFact
 			room  rest
-			_     [448 - 64 - 128 - 2*56 - 120]byte
+			_     [448 - 64 - 128 - 2*56 - 128]byte
 		})
 		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
 		roomy.thing = t
@@ -406,7 +417,7 @@ func newThing(ref domain.Ref) *thing {
 			thing
 			facts [3]ownFact
 			room  rest
-			_     [384 - 64 - 3*56 - 120]byte
+			_     [384 - 64 - 3*56 - 128]byte
 		})
 		t.own, t.rest = roomy.facts[:0], &roomy.room
 		roomy.thing = t

@@ -9,11 +9,14 @@ import (
 
 // Office is a filled office.
 type Office struct {
-	Office string `json:"office"`
-	Title  string `json:"title"`
-	Person string `json:"person"`
-	Acting bool   `json:"acting"`
-	Since  string `json:"since"` // nominal day of the appointment
+	Office string  `json:"office"`
+	Title  string  `json:"title"`
+	Person *string `json:"person"` // the name; null where it cannot be read, or has not been opened
+	Acting bool    `json:"acting"`
+	Since  string  `json:"since"` // nominal day of the appointment
+
+	PersonID  domain.PersonID `json:"person_id,omitempty"` // empty: the name stands in the log
+	Forgotten bool            `json:"person_forgotten,omitzero"`
 
 	Effective string `json:"effective"` // its EDTF text
 	Seq       uint64 `json:"seq"`
@@ -27,7 +30,8 @@ type Offices struct {
 	Offices      []Office `json:"offices"` // by id
 }
 
-// Offices folds the offices that an appointment ever placed with an organisation.
+// Offices folds the offices that an appointment ever placed with an organisation. Sealed names are for the
+// caller to open.
 func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 	num, err := v.introduced(org.Ref(), at.Known, "organisation")
 	if err != nil {
@@ -43,10 +47,16 @@ func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 	return answer, nil
 }
 
-// office is what is answered of an office that an appointment fills.
+// office is what is answered of an office that an appointment fills. A sealed name is for the caller to open.
 func (v *View) office(num uint32, a *appointment) Office {
 	text, _ := v.edtf(&a.stamp, nil)
-	return Office{v.thing(num).id, a.title, a.person, a.acting, a.day.String(), text, uint64(a.seq)}
+	o := Office{Office: v.thing(num).id, Title: a.title, Acting: a.acting, Since: a.day.String(), Effective: text, Seq: uint64(a.seq)}
+	if a.sealed {
+		o.PersonID = domain.PersonID(a.person)
+	} else {
+		o.Person = &a.person
+	}
+	return o
 }
 
 // holderOf is the appointment by which an office is filled, nil where it is empty: an ending of the
@@ -68,7 +78,7 @@ func (v *View) holderOf(office uint32, at Point) *appointment {
 		switch {
 		case a.made:
 			holder = a
-		case holder != nil && holder.person == a.person:
+		case holder != nil && holder.sealed == a.sealed && holder.person == a.person:
 			holder = nil
 		}
 	}

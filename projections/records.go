@@ -215,10 +215,12 @@ type attribute struct {
 // appointment is a fact in the record of an office.
 type appointment struct {
 	stamp
-	title, person string
-	org           uint32
-	acting        bool
-	made          bool // else ended
+	title  string
+	person string // of a sealed one the id
+	sealed bool
+	org    uint32
+	acting bool
+	made   bool // else ended
 }
 
 // planFact is a fact in the record of a plan.

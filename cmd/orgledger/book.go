@@ -28,8 +28,9 @@ type book struct {
 	concerned map[domain.Ref][]uint64 // the references whose entries have all been read
 	titles    map[title]string
 	sources   map[domain.SourceID]*domain.SourceRegistered
-	subject   domain.Ref      // what the page is about: told by its name alone
-	shown     map[uint64]bool // the entries that the page tells of
+	signed    map[uint64]string // of signed entries that were looked at, what is to be said of that
+	subject   domain.Ref        // what the page is about: told by its name alone
+	shown     map[uint64]bool   // the entries that the page tells of
 }
 
 // title is what a reference is called on a day.
@@ -42,7 +43,7 @@ type title struct {
 func openBook(ctx context.Context, s session, known any) (*book, error) {
 	b := &book{session: s, entries: make(map[uint64]*domain.Recorded), seqs: make(map[uuid.UUID]uint64),
 		amended: make(map[uuid.UUID][]uint64), concerned: make(map[domain.Ref][]uint64), titles: make(map[title]string),
-		sources: make(map[domain.SourceID]*domain.SourceRegistered), shown: make(map[uint64]bool)}
+		sources: make(map[domain.SourceID]*domain.SourceRegistered), signed: make(map[uint64]string), shown: make(map[uint64]bool)}
 	var err error
 	b.known, err = b.resolve(ctx, known)
 	return b, err

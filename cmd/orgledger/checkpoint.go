@@ -100,37 +100,6 @@ tree, and the signed checkpoint of that root. orgledger-verify checks it on a ma
 	return command
 }
 
-func (a *app) keyCommand() *cobra.Command {
-	key := &cobra.Command{
-		Use:     "key",
-		GroupID: "audit",
-		Short:   "Show the keys that things are signed with",
-		Args:    cobra.NoArgs,
-		RunE:    func(key *cobra.Command, _ []string) error { return key.Help() },
-	}
-	show := &cobra.Command{
-		Use:   "show",
-		Short: "Print the public key of the log, and its witnesses",
-		Long: `Print whom to believe (C2SP tlog-policy): the public key that the log's checkpoints are signed with, the
-witnesses' keys, and how many of them have to have cosigned. An auditor gets it once, by a way that the
-log's keeper does not control, and gives it to orgledger-verify.`,
-		Example: examples(`orgledger key show > policy`),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.with(cmd.Context(), true, func(s session) error {
-				policy, err := s.Policy(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return a.printText("policy", policy)
-			})
-		},
-	}
-	a.witnessFlags(show)
-	strict(show)
-	key.AddCommand(show)
-	return key
-}
-
 // printText prints what is text by itself; with --json as the one field of an object.
 func (a *app) printText(field string, text []byte) error {
 	if a.json {

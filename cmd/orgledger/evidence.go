@@ -68,9 +68,12 @@ func (q *inquiry) account(ctx context.Context, lead string, seq uint64) error {
 		return err
 	}
 	e := list[0]
+	if err := q.learnSigned(ctx, append([]*domain.Recorded{e.Recorded}, e.Changes...)...); err != nil {
+		return err
+	}
 	indent := len(lead)
 	q.hang(plain, lead, q.told(e)+".")
-	q.say(dim, indent, fmt.Sprintf("Entry %d, recorded on %s.", e.Seq, recordedWords(e.Recorded)))
+	q.say(dim, indent, fmt.Sprintf("Entry %d, recorded on %s.", e.Seq, q.recordedWords(e.Recorded)))
 	if err := q.changes(ctx, indent, e); err != nil {
 		return err
 	}
@@ -85,12 +88,14 @@ func (q *inquiry) account(ctx context.Context, lead string, seq uint64) error {
 	return nil
 }
 
-func recordedWords(e *domain.Recorded) string {
+// recordedWords says when an entry that learnSigned has looked at was recorded, by whom, and whether that one has
+// signed it.
+func (q *inquiry) recordedWords(e *domain.Recorded) string {
 	text := timeWords(recordedAt(e))
 	if e.Actor != "" {
 		text += " by " + clean(e.Actor)
 	}
-	return text
+	return text + ", " + q.signedWords(e)
 }
 
 func (q *inquiry) evidence(ctx context.Context, indent int, citations []domain.Citation) error {
@@ -117,7 +122,7 @@ func (q *inquiry) changes(ctx context.Context, indent int, e *edition) error {
 		correction, ok := change.Fact.(*domain.EntryCorrected)
 		if !ok {
 			reason := change.Fact.(*domain.EntryRetracted).Reason
-			q.say(alarm, indent, fmt.Sprintf("Retracted by entry %d, recorded on %s. Reason: %s", change.Seq, recordedWords(change), stopped(reason)))
+			q.say(alarm, indent, fmt.Sprintf("Retracted by entry %d, recorded on %s. Reason: %s", change.Seq, q.recordedWords(change), stopped(reason)))
 			continue
 		}
 		after := correction.Apply(&e.Entry)
@@ -126,7 +131,7 @@ func (q *inquiry) changes(ctx context.Context, indent int, e *edition) error {
 			return err
 		}
 		q.say(caution, indent, fmt.Sprintf("As corrected by entry %d, recorded on %s: %s. Reason: %s",
-			change.Seq, recordedWords(change), differences, stopped(correction.Reason)))
+			change.Seq, q.recordedWords(change), differences, stopped(correction.Reason)))
 		before = after
 	}
 	return nil

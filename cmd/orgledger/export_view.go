@@ -116,7 +116,8 @@ func (x *extract) lastDay() domain.Date {
 }
 
 func (x *extract) tableOptions(name string) tables.Options {
-	return tables.Options{Ledger: name, Version: version, On: x.on, OneDay: x.oneDay, Known: x.known, OneKnown: x.oneKnown, Progress: x.meter.uint64s}
+	return tables.Options{Ledger: name, Version: version, On: x.on, OneDay: x.oneDay, Known: x.known, OneKnown: x.oneKnown,
+		Person: x.person, Progress: x.meter.uint64s}
 }
 
 // summarise says what an export wrote, unless standard output has the export itself.
@@ -133,4 +134,13 @@ func (a *app) summarise(e *exporting, x *extract, s summary) error {
 		return a.jsonLine(s)
 	}
 	return a.summaryWords(&s)
+}
+
+// person is the name that the ledger shows of a person.
+func (x *extract) person(ctx context.Context, id domain.PersonID) (string, error) {
+	answer, err := ask[ledger.Person](ctx, x.book.session, map[string]any{"q": "person", "person": id})
+	if err != nil {
+		return "", err
+	}
+	return deref(answer.Name), nil
 }

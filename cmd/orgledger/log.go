@@ -166,6 +166,9 @@ func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *
 	if err := q.tell(ctx, entries...); err != nil {
 		return err
 	}
+	if err := q.learnSigned(ctx, part...); err != nil {
+		return err
+	}
 	for _, e := range part {
 		n := q.narrator(&e.Entry)
 		n.seq = func(id uuid.UUID) (uint64, bool) {
@@ -173,7 +176,7 @@ func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *
 			return seq, ok
 		}
 		lead := fmt.Sprintf("%s  %s  ", q.paint(bold, fmt.Sprintf("%6d", e.Seq)), q.paint(dim, recordedAt(e).Format("2006-01-02 15:04")))
-		q.hang(plain, lead, n.sentence(&e.Entry)+"."+fulfilling(&e.Entry))
+		q.hang(plain, lead, n.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
 		for _, a := range index.amended[e.ID] {
 			q.say(caution, 26, fmt.Sprintf("%s by entry %d", a.verb, a.seq))
 		}

@@ -77,6 +77,11 @@ var phrases = map[domain.Type]func(*narrator, domain.Fact) string{
 	domain.TypePlanWithdrawn:    saying((*narrator).planWithdrawn),
 	domain.TypePlanCompleted:    saying((*narrator).planCompleted),
 	domain.TypeSourceRegistered: saying((*narrator).registered),
+
+	domain.TypeKeyRegistered: saying((*narrator).keyRegistered),
+	domain.TypeKeyRevoked:    saying((*narrator).keyRevoked),
+
+	domain.TypePersonForgotten: saying((*narrator).forgotten),
 }
 
 // saying makes a description of one fact type one of any fact.
@@ -291,12 +296,12 @@ func (n *narrator) appointed(f *domain.AppointmentMade) string {
 	if f.Acting {
 		acting = "acting "
 	}
-	return clean(f.Person) + n.was(false) + "appointed " + acting + clean(f.Title) + " (" + f.Office.Ref().String() + "), an office of " +
+	return personWords(&f.Person) + n.was(false) + "appointed " + acting + clean(f.Title) + " (" + f.Office.Ref().String() + "), an office of " +
 		n.organisation(f.Organisation)
 }
 
 func (n *narrator) appointmentEnded(f *domain.AppointmentEnded) string {
-	return clean(f.Person) + n.did("left", "leave") + "the office " + n.name(f.Office.Ref())
+	return personWords(&f.Person) + n.did("left", "leave") + "the office " + n.name(f.Office.Ref())
 }
 
 func (n *narrator) announced(f *domain.PlanAnnounced) string {
@@ -344,6 +349,18 @@ func (n *narrator) registered(f *domain.SourceRegistered) string {
 		text += ", " + dateWords(f.Published)
 	}
 	return text
+}
+
+func (n *narrator) keyRegistered(f *domain.KeyRegistered) string {
+	return "the key " + string(f.Key) + " of the actor " + quoted(f.Actor) + " became valid"
+}
+
+func (n *narrator) keyRevoked(f *domain.KeyRevoked) string {
+	return "the key " + string(f.Key) + " ceased to be valid" + because(f.Reason)
+}
+
+func (n *narrator) forgotten(f *domain.PersonForgotten) string {
+	return "the name of " + f.Person.Ref().String() + " was forgotten" + because(f.Reason)
 }
 
 func (n *narrator) corrected(f *domain.EntryCorrected) string {
@@ -451,4 +468,16 @@ func mentioned(e *domain.Entry) []domain.Ref {
 		}
 	}
 	return refs
+}
+
+// personWords is who an appointment names, or why that cannot be said.
+func personWords(p *domain.Person) string {
+	switch {
+	case p.Name != "":
+		return clean(p.Name)
+	case p.Forgotten:
+		return "(name forgotten, " + p.ID.Ref().String() + ")"
+	default:
+		return "(name lost, " + p.ID.Ref().String() + ")"
+	}
 }

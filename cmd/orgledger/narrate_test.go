@@ -107,7 +107,7 @@ func TestPhrases(t *testing.T) {
 			"<responsibility/r> was assigned to <organisation/a> as lead", "<responsibility/r> is to be assigned to <organisation/a> as lead"},
 		{&domain.HoldingsTransferred{From: "a", To: "b"},
 			"everything of <organisation/a> was transferred to <organisation/b>", "everything of <organisation/a> is to be transferred to <organisation/b>"},
-		{&domain.AppointmentMade{Office: "o", Title: "Chair", Organisation: "a", Person: "Ann\x1b[31m Other", Acting: true},
+		{&domain.AppointmentMade{Office: "o", Title: "Chair", Organisation: "a", Person: domain.Person{Name: "Ann\x1b[31m Other"}, Acting: true},
 			"Ann�[31m Other was appointed acting Chair (office/o), an office of <organisation/a>",
 			"Ann�[31m Other is to be appointed acting Chair (office/o), an office of <organisation/a>"},
 	} {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -51,6 +52,11 @@ func (q *inquiry) offices(ctx context.Context, text string) error {
 	return nil
 }
 
+// officerWords is who holds an office, or why that cannot be said.
+func officerWords(o *projections.Office) string {
+	return personWords(&domain.Person{Name: deref(o.Person), ID: o.PersonID, Forgotten: o.Forgotten})
+}
+
 func (q *inquiry) officesTable(indent int, offices []projections.Office) {
 	rows := make([][]cell, len(offices))
 	for i, o := range offices {
@@ -58,7 +64,7 @@ func (q *inquiry) officesTable(indent int, offices []projections.Office) {
 		if o.Acting {
 			acting = "acting"
 		}
-		rows[i] = []cell{{plain, clean(o.Title)}, {bold, clean(o.Person)}, {caution, acting}, {plain, sinceText(o.Since, &o.Effective)},
+		rows[i] = []cell{{plain, clean(o.Title)}, {bold, officerWords(&o)}, {caution, acting}, {plain, sinceText(o.Since, &o.Effective)},
 			{dim, "office/" + o.Office}, {dim, "entry " + decimal(o.Seq)}}
 	}
 	q.table(indent, []column{{"Office", 16}, {"Held by", 12}, {"", 0}, {"Since", 10}, {"Reference", 16}, {"Fact", 0}}, rows)

@@ -15,6 +15,7 @@ import (
 
 func (a *app) recordCommand() *cobra.Command {
 	var o ledger.RecordOptions
+	var key string
 	command := &cobra.Command{
 		Use:     "record [FILE|-]",
 		GroupID: "main",
@@ -26,8 +27,13 @@ of more than 1,000 entries or 4 MiB is written in several steps, and one that is
 finished by running it again. Recording the same entries again writes nothing. When the command has
 answered, the entries survive a crash of the process and of the machine.
 
+With --key every entry is signed with the actor's key before it is sent: the ledger then knows, and anyone
+can check, that whoever has that key said so. orgledger key new makes one; an entry of type key.registered
+makes it known.
+
 orgledger schema prints what an entry looks like.`,
 		Example: examples(`orgledger record history.jsonl`, `orgledger record --dry-run history.jsonl`,
+			`orgledger record --actor registrar --key registrar.nkey history.jsonl`,
 			`echo '{"type":"organisation.renamed","effective":"2018-01-08","data":{"organisation":"dhsc","name":"Department of Health and Social Care"}}' | orgledger record`),
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,7 +42,15 @@ orgledger schema prints what an entry looks like.`,
 				return err
 			}
 			defer closeInput()
+			sign, err := a.signing(key, o.Actor)
+			if err != nil {
+				return err
+			}
 			return a.with(cmd.Context(), o.DryRun, func(s session) error {
+				in, err := sign(cmd.Context(), s, in)
+				if err != nil {
+					return err
+				}
 				meter := a.progress("recording", "entries")
 				o.Progress = meter.ints
 				receipts, err := s.Record(cmd.Context(), in, o)
@@ -48,6 +62,7 @@ orgledger schema prints what an entry looks like.`,
 	command.Flags().BoolVar(&o.DryRun, "dry-run", false, "check everything, write nothing")
 	command.Flags().BoolVar(&o.Strict, "strict", false, "also refuse what would raise a new finding")
 	command.Flags().StringVar(&o.Actor, "actor", "", "`NAME` of who records, kept with each entry")
+	command.Flags().StringVar(&key, "key", "", "sign with the key in `FILE`, in the name of --actor")
 	return command
 }
 

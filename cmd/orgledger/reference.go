@@ -19,7 +19,7 @@ import (
 
 // Kinds that commands take.
 var (
-	allKinds  = []domain.Kind{domain.KindOrganisation, domain.KindResponsibility, domain.KindContract, domain.KindPlan, domain.KindSource, domain.KindOffice}
+	allKinds  = []domain.Kind{domain.KindOrganisation, domain.KindResponsibility, domain.KindContract, domain.KindPlan, domain.KindSource, domain.KindOffice, domain.KindKey, domain.KindPerson}
 	heldKinds = allKinds[:3]
 	orgKind   = allKinds[:1]
 	planKind  = []domain.Kind{domain.KindPlan}

@@ -90,7 +90,10 @@ func (q *inquiry) replayEntry(ctx context.Context, e *domain.Recorded, until dom
 	if err := q.tell(ctx, &e.Entry); err != nil {
 		return err
 	}
-	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", q.sentence(&e.Entry)+"."+fulfilling(&e.Entry))
+	if err := q.learnSigned(ctx, e); err != nil {
+		return err
+	}
+	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", q.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
 	if reason := reasonOf(e.Fact); e.Fact.Type() == domain.TypeEntryCorrected {
 		q.say(dim, 8, "Reason: "+stopped(reason))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,18 +19,26 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output of the scripts")
 
-// TestMain makes the program a command of the scripts; told is the same with the times of recording,
-// which differ from run to run, written as one.
+// TestMain makes the program a command of the scripts; told is the same with the times of recording and the ids
+// of persons, which differ from run to run, written as one.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"orgledger": main, "told": told})
 }
 
 var recordedTimes = regexp.MustCompile(`\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d:\d\d UTC|\d{4}-\d\d-\d\d \d\d:\d\d\b|"recorded":"[^"]*"`)
 
+var randomPersons = regexp.MustCompile(`\bperson/[0-9a-f-]{36}|"person_(id|commitment)":"[^"]*"`)
+
 func told() {
 	var out bytes.Buffer
 	code := run(context.Background(), os.Args[1:], os.Stdin, &out, os.Stderr)
-	os.Stdout.Write(recordedTimes.ReplaceAllFunc(out.Bytes(), func(text []byte) []byte {
+	named := randomPersons.ReplaceAllFunc(out.Bytes(), func(text []byte) []byte {
+		if text[0] == '"' {
+			return fmt.Appendf(nil, `%s"PERSON"`, text[:bytes.IndexByte(text, ':')+1])
+		}
+		return []byte("person/PERSON")
+	})
+	os.Stdout.Write(recordedTimes.ReplaceAllFunc(named, func(text []byte) []byte {
 		switch text[0] {
 		case '"':
 			return []byte(`"recorded":"TIME"`)

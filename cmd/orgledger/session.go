@@ -25,6 +25,7 @@ import (
 type session interface {
 	Query(ctx context.Context, questions io.Reader, answers io.Writer) error
 	Record(ctx context.Context, entries io.Reader, o ledger.RecordOptions) ([]ledger.Receipt, error)
+	Signing(ctx context.Context, r ledger.SigningRequest) (ledger.Signing, error)
 	Select(ctx context.Context, s ledger.Selection, fn func(domain.Recorded) error) error
 	Status(ctx context.Context) (ledger.Status, error)
 	Checkpoint(ctx context.Context) ([]byte, error)

@@ -18,10 +18,10 @@ func (a *app) showCommand() *cobra.Command {
 		Use:     "show REF",
 		GroupID: "ask",
 		Short:   "Show everything about one thing",
-		Long: `Show everything about an organisation, responsibility, contract, plan, source or office on a day.
+		Long: `Show everything about an organisation, responsibility, contract, plan, source, office, key or person on a day.
 
 With --json it prints the answer that says most: organisation of an organisation, holders of a
-responsibility or contract, plans of a plan; of a source or office its entries in the log.`,
+responsibility or contract, plans of a plan; of a source, office, key or person its entries in the log.`,
 		Example: examples(`orgledger show hee --on 2020-07-30`, `orgledger show contract/cppe-postgraduate-education`,
 			`orgledger show plan/nhs-england-abolition`, `orgledger show source/hee-about`, `orgledger show office/hee-chief-executive`),
 		Args: cobra.ExactArgs(1),
@@ -41,7 +41,8 @@ func (q *inquiry) show(ctx context.Context, text string) error {
 	}
 	show := map[domain.Kind]func(context.Context, domain.Ref) error{
 		domain.KindOrganisation: q.showOrganisation, domain.KindResponsibility: q.showHolding, domain.KindContract: q.showHolding,
-		domain.KindPlan: q.showPlan, domain.KindSource: q.showSource, domain.KindOffice: q.showOffice,
+		domain.KindPlan: q.showPlan, domain.KindSource: q.showSource, domain.KindOffice: q.showOffice, domain.KindKey: q.showKey,
+		domain.KindPerson: q.showPerson,
 	}[ref.Kind]
 	return q.unknown(ctx, show(ctx, ref), ref, allKinds)
 }

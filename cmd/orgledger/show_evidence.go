@@ -57,8 +57,11 @@ func (q *inquiry) entriesList(ctx context.Context, entries []*domain.Recorded) e
 		if err := q.tell(ctx, told...); err != nil {
 			return err
 		}
+		if err := q.learnSigned(ctx, part...); err != nil {
+			return err
+		}
 		for _, e := range part {
-			q.hang(plain, fmt.Sprintf("  %4d  ", e.Seq), q.sentence(&e.Entry)+"."+mark(q.editionOf(e, q.known)))
+			q.hang(plain, fmt.Sprintf("  %4d  ", e.Seq), q.sentence(&e.Entry)+"."+mark(q.editionOf(e, q.known))+q.signedSentence(e))
 		}
 	}
 	return nil
@@ -171,7 +174,7 @@ func (q *inquiry) officeHolder(ctx context.Context, ref domain.Ref, entries []*d
 			if o.Acting {
 				acting = "acting, "
 			}
-			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", clean(o.Person), acting, q.org(org), sinceWords(o.Since, &o.Effective), o.Seq), nil
+			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", officerWords(&o), acting, q.org(org), sinceWords(o.Since, &o.Effective), o.Seq), nil
 		}
 	}
 	return "Nobody is known to hold it on " + dayWords(q.on) + ".", nil

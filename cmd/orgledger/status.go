@@ -23,6 +23,9 @@ func (a *app) statusCommand() *cobra.Command {
 				if a.json {
 					return a.jsonLine(status)
 				}
+				if status.KeysRemaining > 0 {
+					fmt.Fprintf(a.err, "orgledger: %d forgotten: %s\n", status.KeysRemaining, status.KeysReason)
+				}
 				_, err = fmt.Fprintf(a.out, "ledger         %s\nentries        %d\nlast recorded  %s\nroot           %s\nversion        %s\n",
 					status.Ledger, status.Entries, lastRecorded(status.LastRecorded), status.Root, status.Version)
 				return err

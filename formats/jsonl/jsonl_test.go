@@ -2,11 +2,14 @@ package jsonl_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/orgledger/orgledger/domain"
@@ -19,7 +22,7 @@ import (
 // What is written is read back as the same entries with the same ids, and gives the same digest at every known point.
 func TestWrittenIsReadAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		log := exporttest.Log(histories.Record(histories.Entries(t, histories.Options{Facts: 30})))
+		log := named(histories.Record(histories.Entries(t, histories.Options{Facts: 30})))
 		known := rapid.Uint64Range(0, uint64(len(log))).Draw(t, "known")
 		var out bytes.Buffer
 		if err := jsonl.Write(t.Context(), log, known, &out, nil); err != nil {
@@ -40,6 +43,19 @@ func TestWrittenIsReadAgain(t *testing.T) {
 			}
 		}
 	})
+}
+
+// named opens the sealed names, as a ledger shows them.
+func named(log []domain.Recorded) exporttest.Log {
+	for i := range log {
+		log[i].Fact = domain.CopyPersons(log[i].Fact)
+		domain.EachPerson(log[i].Fact, func(p *domain.Person) {
+			if p.ID != "" {
+				p.Name = "Person " + string(p.ID)
+			}
+		})
+	}
+	return log
 }
 
 func view(t *rapid.T, log exporttest.Log) *ledger.View {
@@ -82,5 +98,28 @@ func TestLongestEntry(t *testing.T) {
 	}
 	if again := parse(t, out.Bytes()); again[0].ID != log[0].ID {
 		t.Error("it has another id")
+	}
+}
+
+// What no other ledger would record ends the export, and says which entry it is.
+func TestNotRepeatable(t *testing.T) {
+	key := &domain.KeyRegistered{Key: "UAKEY", Actor: "registrar"}
+	id := uuid.MustParse("9d532248-ce72-45ed-8fd2-058f77d25e4b")
+	first := domain.Entry{ID: id, Fact: key}
+	for name, last := range map[string]domain.Fact{
+		"a forgotten person":    &domain.AppointmentMade{Office: "o", Title: "O", Organisation: "a", Person: domain.Person{ID: "p", Forgotten: true}},
+		"a forgetting":          &domain.PersonForgotten{Person: "p", Reason: "asked"},
+		"another key":           &domain.KeyRegistered{Key: "UAOTHER", Actor: "registrar"},
+		"a revocation":          &domain.KeyRevoked{Key: "UAKEY"},
+		"a retraction of a key": &domain.EntryRetracted{Retracts: id, Reason: "wrong"},
+	} {
+		log := exporttest.Log{{Entry: first, Seq: 1}, {Entry: domain.Entry{ID: uuid.New(), Fact: last}, Seq: 2}}
+		err := jsonl.Write(t.Context(), log, 2, io.Discard, nil)
+		if !errors.Is(err, ledger.ErrNotRepeatable) || !strings.Contains(err.Error(), "entry 2") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := jsonl.Write(t.Context(), log, 1, io.Discard, nil); err != nil {
+			t.Errorf("the first key: %v", err)
+		}
 	}
 }

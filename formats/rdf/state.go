@@ -11,7 +11,7 @@ import (
 // kinds are the classes of what the ledger names. Sources are described with the record.
 var kinds = map[string][]string{
 	"organisation": {"org:Organization"}, "responsibility": {"ol:Responsibility"}, "contract": {"ol:Contract"},
-	"plan": {"ol:Plan", "prov:Plan"}, "office": {"org:Post"},
+	"plan": {"ol:Plan", "prov:Plan"}, "office": {"org:Post"}, "person": {"foaf:Person"},
 }
 
 func (w *Writer) thing(r row) error {
@@ -129,7 +129,10 @@ func (w *Writer) succession(r row) error {
 
 func (w *Writer) appointment(r row) error {
 	person := &node{id: w.id("appointment/" + r.text("seq") + "/person"), types: []string{"foaf:Person"}}
-	person.add("foaf:name", text(r.text("person")))
+	if r.has("person_id") {
+		person.id = w.id("person/" + r.text("person_id"))
+	}
+	person.texts(r, "person", "foaf:name")
 	membership := &node{id: w.id("appointment/" + r.text("seq")), types: []string{"org:Membership"}}
 	membership.add("org:member", iri(person.id))
 	membership.add("org:organization", iri(w.organisationID(r.text("organisation"))))

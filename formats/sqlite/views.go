@@ -55,7 +55,7 @@ WHERE s.valid_from <= p.on_day AND (s.valid_to IS NULL OR p.on_day < s.valid_to)
  AND s.known_from <= p.known AND (s.known_to IS NULL OR p.known < s.known_to);
 
 CREATE VIEW as_of_appointments AS -- filled offices
-SELECT a.office, a.organisation, a.title, a.person, a.acting, a.effective, a.valid_from AS since, a.seq
+SELECT a.office, a.organisation, a.title, a.person, a.person_id, a.acting, a.effective, a.valid_from AS since, a.seq
 FROM point p CROSS JOIN appointments a
 WHERE a.valid_from <= p.on_day AND (a.valid_to IS NULL OR p.on_day < a.valid_to)
  AND a.known_from <= p.known AND (a.known_to IS NULL OR p.known < a.known_to);

@@ -77,7 +77,7 @@ func officeClaims(all []claim, v *ledger.View, id domain.OfficeID, at ledger.Poi
 	if err != nil || office == nil {
 		return all, err
 	}
-	return append(all, claim{Appointments, []any{office.Office, string(org), office.Title, office.Person, office.Acting,
+	return append(all, claim{Appointments, []any{office.Office, string(org), office.Title, given(office.Person), optional(string(office.PersonID)), office.Acting,
 		office.Effective, int64(office.Seq)}}), nil
 }
 

@@ -59,9 +59,12 @@ func (w *writer) entry(e *domain.Recorded, known map[uuid.UUID]*amended) error {
 		says = correction.Apply(&domain.Entry{ID: correction.Corrects})
 	}
 	row := []any{int64(e.Seq), e.ID.String(), e.Fact.Type().String(), optional(domain.About(says.Fact).String()), optional(says.Effective.String()),
-		recorded(e.Time), optional(e.Actor), nil, optional(says.Fulfils.String()), optional(e.Note), string(domain.AppendFact(nil, e.Fact))}
+		recorded(e.Time), optional(e.Actor), nil, nil, optional(says.Fulfils.String()), optional(e.Note), string(domain.AppendFact(nil, e.Fact))}
+	if e.Signature != nil {
+		row[7] = string(e.Signature.Key)
+	}
 	if a := known[amends(e.Fact)]; a != nil {
-		row[7] = int64(a.seq)
+		row[8] = int64(a.seq)
 	}
 	if err := w.row(Entries, row...); err != nil {
 		return err

@@ -16,7 +16,7 @@ var (
 	// Things lists everything that the ledger names.
 	Things = &Table{Name: "things", Text: "everything that has been introduced", Key: []string{"ref"}, Columns: []Column{
 		{Name: "ref", Type: Text, Names: NamesRef, Text: "kind and identifier, kind/id"},
-		{Name: "kind", Type: Text, Text: "organisation, responsibility, contract, plan, source or office"},
+		{Name: "kind", Type: Text, Text: "organisation, responsibility, contract, plan, source, office, person or key"},
 		{Name: "id", Type: Text, Text: "identifier"},
 		{Name: "title", Type: Text, Optional: true, Text: "what it is called on the day of the export, or was called last"},
 		{Name: "introduced", Type: Integer, Names: NamesEntry, Text: "entry that introduced it"},
@@ -82,7 +82,8 @@ var (
 		{Name: "office", Type: Text, Names: NamesOffice, Text: "identifier of the office"},
 		{Name: "organisation", Type: Text, Names: NamesOrganisation, Text: "organisation of the office"},
 		{Name: "title", Type: Text, Text: "title of the office"},
-		{Name: "person", Type: Text, Text: "the person, as the ledger shows the name"},
+		{Name: "person", Type: Text, Optional: true, Text: "name of the person, as the ledger shows it; empty where it is forgotten or lost"},
+		{Name: "person_id", Type: Text, Optional: true, Names: NamesPerson, Text: "identifier of the person; empty where the name stands in the log"},
 		{Name: "acting", Type: Boolean, Text: "holds it for the time being"},
 		{Name: "effective", Type: Text, Text: "date of the appointment, EDTF"},
 		{Name: "seq", Type: Integer, Names: NamesEntry, Text: "entry of the appointment"},
@@ -128,6 +129,7 @@ var (
 		{Name: "effective", Type: Text, Optional: true, Text: "when it takes effect, EDTF; of a correction the new date"},
 		{Name: "recorded", Type: Time, Text: "when it was recorded, UTC"},
 		{Name: "actor", Type: Text, Optional: true, Text: "who recorded it"},
+		{Name: "key", Type: Text, Optional: true, Names: NamesKey, Text: "key with which that is signed"},
 		{Name: "amends", Type: Integer, Optional: true, Names: NamesEntry, Text: "the entry that it corrects or retracts"},
 		{Name: "fulfils", Type: Text, Optional: true, Text: "plan, or plan/item, that it carries out"},
 		{Name: "note", Type: Text, Optional: true, Text: "a remark"},

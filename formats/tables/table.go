@@ -34,6 +34,8 @@ const (
 	NamesOffice       Names = "office"
 	NamesSource       Names = "source"
 	NamesEntry        Names = "entry"
+	NamesPerson       Names = "person"
+	NamesKey          Names = "key"
 )
 
 // Column describes one value of each row.

@@ -21,6 +21,9 @@ type Options struct {
 	Known    uint64 // the last entry that is exported
 	OneKnown bool   // only what is known at Known; else everything ever known up to it, and Known is the view's last
 
+	// Person opens the sealed name of a person: empty where it is forgotten or lost. Nil: none is opened.
+	Person func(ctx context.Context, id domain.PersonID) (string, error)
+
 	// Progress is told how many of the entries and things are done. May be nil.
 	Progress func(done, total uint64)
 }
@@ -46,7 +49,7 @@ func Write(ctx context.Context, v *ledger.View, log Log, o Options, sink Sink) (
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := w.thing(ref); err != nil {
+		if err := w.thing(ctx, ref); err != nil {
 			return nil, err
 		}
 		w.step()
@@ -99,7 +102,7 @@ func (w *writer) export(ctx context.Context) error {
 	return w.row(Export, w.o.Ledger, int64(w.o.Known), at, w.o.On, w.o.OneDay, w.o.OneKnown, w.o.Version)
 }
 
-func (w *writer) thing(ref domain.Ref) error {
+func (w *writer) thing(ctx context.Context, ref domain.Ref) error {
 	title := w.view.Title(ref, ledger.Point{On: w.o.On, Known: w.o.Known})
 	err := w.row(Things, ref.String(), ref.Kind.String(), ref.ID, optional(title), int64(w.view.Introduction(ref)))
 	if err != nil {
@@ -113,10 +116,31 @@ func (w *writer) thing(ref domain.Ref) error {
 		if w.o.OneDay && !s.holdDay(w.o.On) {
 			continue
 		}
-		if err := w.row(s.table, append(s.values[:len(s.values):len(s.values)], s.columns()...)...); err != nil {
+		values := append(s.values[:len(s.values):len(s.values)], s.columns()...)
+		if err := w.name(ctx, s.table, values); err != nil {
+			return err
+		}
+		if err := w.row(s.table, values...); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// name opens the name of the person in a row.
+func (w *writer) name(ctx context.Context, t *Table, values []any) error {
+	if t != Appointments || w.o.Person == nil {
+		return nil
+	}
+	id := values[Appointments.At("person_id")]
+	if id == nil {
+		return nil
+	}
+	name, err := w.o.Person(ctx, domain.PersonID(id.(string)))
+	if err != nil {
+		return err
+	}
+	values[Appointments.At("person")] = optional(name)
 	return nil
 }
 

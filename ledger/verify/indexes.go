@@ -13,15 +13,12 @@ import (
 
 // rebuilt is an index made from the log alone. It belongs to one goroutine while it is built.
 type rebuilt struct {
-	index   *projections.Index
-	views   []*projections.View // as they were at the last of some commits
-	next    uint64              // sequence after which the next view is kept
-	commits int
+	index *projections.Index
+	views []*projections.View // as they were at the last of some commits
+	next  uint64              // sequence after which the next view is kept
 }
 
 func newRebuilt() *rebuilt { return &rebuilt{index: projections.NewIndex(), next: 1} }
-
-func (r *rebuilt) load(c eventstore.Commit) error { return r.index.Load(own(c.Entries)) }
 
 // apply is how recording builds the index. Views are kept on the way, each after three times as many entries as the one
 // before.

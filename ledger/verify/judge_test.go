@@ -14,14 +14,14 @@ import (
 // fed is a reading of n generated entries, a commit an entry.
 func fed(t *testing.T, n int, seed uint64) *reading {
 	t.Helper()
-	v := newReading(Options{Sample: 80, Seed: seed})
+	v := newReading(Options{Sample: 80, Seed: seed}, "main")
 	var entries []*domain.Entry
 	for e := range histories.Large(n, seed) {
 		entries = append(entries, e)
 	}
 	for _, e := range histories.Record(entries) {
 		c := eventstore.Commit{First: e.Seq, Entries: []domain.Recorded{e}}
-		if err := v.bulk.load(c); err != nil {
+		if err := v.load(c); err != nil {
 			t.Fatal(err)
 		}
 		if err := v.keep(c); err != nil {

@@ -17,6 +17,7 @@ import (
 // Log is the recorded sequence to be verified. Replay proves every commit on the way: its place, its order
 // in time, and the root of all entries up to it. *eventstore.Store is one.
 type Log interface {
+	Name() string // of the ledger: entries are signed for it
 	Replay(ctx context.Context, after uint64, progress func(done, total uint64), fn func(eventstore.Commit) error) error
 }
 
@@ -84,13 +85,14 @@ func (r *Report) add(name string, began time.Time, detail string, err error) {
 
 // The checks, in their order.
 const (
-	CheckLog       = "log"       // every entry hashes to what was recorded with it
-	CheckPublished = "published" // every checkpoint that was given out is one of this log
-	CheckIndex     = "index"     // built twice, in two ways, the index is the same
-	CheckEarlier   = "earlier"   // what was known earlier is what a ledger that ended there knows
-	CheckAnswers   = "answers"   // index and plain fold answer alike
-	CheckDigests   = "digests"   // every digest that was given out comes out again
-	CheckServed    = "served"    // what is served is what follows from the log
+	CheckLog        = "log"        // every entry hashes to what was recorded with it
+	CheckPublished  = "published"  // every checkpoint that was given out is one of this log
+	CheckSignatures = "signatures" // every entry is signed as it had to be, by what was known before it
+	CheckIndex      = "index"      // built twice, in two ways, the index is the same
+	CheckEarlier    = "earlier"    // what was known earlier is what a ledger that ended there knows
+	CheckAnswers    = "answers"    // index and plain fold answer alike
+	CheckDigests    = "digests"    // every digest that was given out comes out again
+	CheckServed     = "served"     // what is served is what follows from the log
 )
 
 // Run verifies a log. The error is that of reading, or that ctx was cancelled; what is wrong with the log is in
@@ -98,7 +100,7 @@ const (
 func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 	report := &Report{Seed: o.Seed}
 	began := time.Now()
-	v := newReading(o)
+	v := newReading(o, log.Name())
 	err := v.read(ctx, log, o.Progress)
 	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
 		report.add(CheckLog, began, "", damage)
@@ -118,6 +120,7 @@ func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 		skip       bool
 		check      func(context.Context) (string, error)
 	}{
+		{CheckSignatures, "judging signatures", false, v.compareSignatures},
 		{CheckIndex, "comparing the indexes", false, v.compareIndexes},
 		{CheckEarlier, "comparing earlier states", false, v.compareEarlier},
 		{CheckAnswers, "asking the plain fold", o.Sample == 0, v.compareAnswers},
@@ -143,19 +146,21 @@ func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 
 // reading is one pass over the log, which feeds everything that is compared afterwards.
 type reading struct {
-	options   Options
-	entries   uint64
-	commits   uint64
-	tree      audit.Tree // grown anew, leaf by leaf
-	published *publishedRoots
-	bulk      *rebuilt // built as a start builds it
-	live      *rebuilt // built as recording builds it, commit by commit
-	judge     *judge
-	digest    string
+	options    Options
+	entries    uint64
+	commits    uint64
+	tree       audit.Tree // grown anew, leaf by leaf
+	published  *publishedRoots
+	bulk       *rebuilt // built as a start builds it
+	live       *rebuilt // built as recording builds it, commit by commit
+	signatures *signatures
+	judge      *judge
+	digest     string
 }
 
-func newReading(o Options) *reading {
-	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(), judge: newJudge(o.Sample)}
+func newReading(o Options, of string) *reading {
+	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(),
+		signatures: newSignatures(of), judge: newJudge(o.Sample)}
 }
 
 // ahead is how many commits wait for the slowest of those that are fed.
@@ -164,7 +169,7 @@ const ahead = 64
 // read passes every commit to all that are fed, each in a goroutine of its own.
 func (v *reading) read(ctx context.Context, log Log, progress func(done, total uint64)) error {
 	group, ctx := errgroup.WithContext(ctx)
-	feeds := []func(eventstore.Commit) error{v.grow, v.bulk.load, v.live.apply, v.keep}
+	feeds := []func(eventstore.Commit) error{v.grow, v.load, v.live.apply, v.keep}
 	channels := make([]chan eventstore.Commit, len(feeds))
 	for i, feed := range feeds {
 		channels[i] = make(chan eventstore.Commit, ahead)
@@ -198,6 +203,16 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 		return err
 	}
 	v.bulk.index.Publish()
+	return nil
+}
+
+// load builds the index in one go, and checks signatures behind it.
+func (v *reading) load(c eventstore.Commit) error {
+	entries := own(c.Entries)
+	if err := v.bulk.index.Load(entries); err != nil {
+		return err
+	}
+	v.signatures.take(entries)
 	return nil
 }
 

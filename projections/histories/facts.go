@@ -218,9 +218,13 @@ func (g *generator) parent(child domain.OrganisationID) *domain.Parent {
 	return &domain.Parent{Organisation: pick(g.t, "parent", others), Relation: pick(g.t, "relation", []domain.Relation{"part_of", "hosted_by"})}
 }
 
+// somePersons are one whose name stands in the log, as logs of format 1 have it, and one whose name is sealed, and
+// whose id is that name: they are two.
+var somePersons = []domain.Person{{Name: "Ada"}, {ID: "Ada", Commitment: [32]byte{1}, Box: "sealed"}}
+
 // appointment names an office; a first appointment introduces it.
 func (g *generator) appointment(t domain.Type, about domain.Ref) domain.Fact {
-	person := pick(g.t, "person", []string{"Ada", "Bea"})
+	person := pick(g.t, "person", somePersons)
 	if t == domain.TypeAppointmentEnded {
 		return &domain.AppointmentEnded{Office: domain.OfficeID(orPick(g, about, g.offices)), Person: person}
 	}

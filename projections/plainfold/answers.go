@@ -196,15 +196,21 @@ func offices(facts []*fact, q *question) any {
 	type officeAnswer struct {
 		Office domain.OfficeID `json:"office"`
 		Title  string          `json:"title"`
-		Person string          `json:"person"`
+		Person *string         `json:"person"`
 		Acting bool            `json:"acting"`
 		Since  string          `json:"since"`
+		ID     domain.PersonID `json:"person_id,omitempty"`
 	}
 	s := fold(facts, q.on)
 	list := []officeAnswer{}
 	for _, id := range slices.Sorted(maps.Keys(s.offices)) {
 		if o := s.offices[id]; o.appointment.Organisation == q.organisation {
-			list = append(list, officeAnswer{id, o.appointment.Title, o.appointment.Person, o.appointment.Acting, o.since.String()})
+			person := &o.appointment.Person
+			answer := officeAnswer{id, o.appointment.Title, &person.Name, o.appointment.Acting, o.since.String(), person.ID}
+			if person.ID != "" { // what is sealed is not the fold's to open
+				answer.Person = nil
+			}
+			list = append(list, answer)
 		}
 	}
 	return map[string]any{"organisation": q.organisation, "on": q.on.String(), "known": q.known, "offices": list}

@@ -93,9 +93,11 @@ func (l *Ledger) visible(known uint64) []*fact {
 	for i := range l.entries[:known] {
 		e := &l.entries[i]
 		switch content := e.Fact.(type) {
-		case *domain.SourceRegistered:
+		case *domain.SourceRegistered, *domain.PersonForgotten, *domain.KeyRegistered, *domain.KeyRevoked:
 		case *domain.EntryCorrected:
-			latest[content.Corrects] = content.Apply(&original[content.Corrects].Entry)
+			if corrected := original[content.Corrects]; corrected != nil {
+				latest[content.Corrects] = content.Apply(&corrected.Entry)
+			}
 		case *domain.EntryRetracted:
 			delete(latest, content.Retracts)
 		default:

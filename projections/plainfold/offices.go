@@ -16,7 +16,7 @@ func (s *state) appoint(f *fact, content *domain.AppointmentMade) {
 
 // endAppointment empties the office if the person is the one who holds it.
 func (s *state) endAppointment(content *domain.AppointmentEnded) {
-	if o := s.offices[content.Office]; o != nil && o.appointment.Person == content.Person {
+	if o := s.offices[content.Office]; o != nil && o.appointment.Person.Same(&content.Person) {
 		delete(s.offices, content.Office)
 	}
 }
