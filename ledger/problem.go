@@ -19,6 +19,13 @@ var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
 // ErrUnavailable says that the log is out of reach, that nothing was recorded, and that it may work later.
 var ErrUnavailable = eventstore.ErrUnavailable
 
+// ErrPathTaken says that an export would take the place of something that is none.
+var ErrPathTaken = errors.New("something else is there, and is not replaced")
+
+// ErrNotRepeatable says that a log has entries that no other ledger would take, so that it cannot be exported to be
+// recorded again.
+var ErrNotRepeatable = errors.New("no other ledger would record it again; backup and restore copy the log as it is")
+
 // Description says of an error what programs branch on and people read.
 type Description struct {
 	Code    string `json:"code"`
@@ -52,6 +59,8 @@ const (
 	CodeFork           = "fork"
 	CodeKeyRemains     = "key-remains"
 	CodeBadData        = "bad-data"
+	CodePathTaken      = "path-taken"
+	CodeNotRepeatable  = "not-repeatable"
 	CodeFailed         = "failed"
 
 	CodeNotBackup      = "not-a-backup"
@@ -84,6 +93,8 @@ var failures = []struct {
 	{ErrStopped, CodeStopped},
 	{eventstore.ErrLogUnavailable, CodeLogUnavailable},
 	{notary.ErrFork, CodeFork},
+	{ErrPathTaken, CodePathTaken},
+	{ErrNotRepeatable, CodeNotRepeatable},
 	{notary.ErrNoCheckpoint, CodeNoCheckpoint},
 	{context.Canceled, CodeInterrupted},
 	{context.DeadlineExceeded, CodeInterrupted},

@@ -92,12 +92,18 @@ func (f *fold) grant(org uint32, r role, at *stamp) {
 func (f *fold) add(org uint32, r role, at *stamp) {
 	f.granted = true
 	f.everHeld = f.everHeld || f.kind != domain.KindContract || r == roleOwner
+	if f.arrived != nil {
+		f.arrived(org)
+	}
 	f.nodes = append(f.nodes, node{-1, at})
 	f.entries = append(f.entries, entry{org: org, role: r, path: int32(len(f.nodes) - 1), next: f.nextTaking(org, r, at)})
 }
 
 // advance lets an entry arrive at an organisation by one more fact.
 func (f *fold) advance(e *entry, org uint32, at *stamp) {
+	if f.arrived != nil {
+		f.arrived(org)
+	}
 	f.nodes = append(f.nodes, node{e.path, at})
 	e.org, e.path = org, int32(len(f.nodes)-1)
 }

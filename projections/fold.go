@@ -55,6 +55,8 @@ type fold struct {
 	left  func(e *entry)
 	// dayDone, if set, is called after the last event of each day on which something happened.
 	dayDone func(day domain.Date)
+	// arrived, if set, is told every organisation to which an entry comes, on its way too.
+	arrived func(org uint32)
 }
 
 var foldPool = sync.Pool{New: func() any { return new(fold) }}
@@ -69,7 +71,7 @@ func (v *View) newFold(holding uint32, known uint32, assumed *overlay) *fold {
 }
 
 func (f *fold) release() {
-	f.view, f.assumed, f.raise, f.left, f.dayDone = nil, nil, nil, nil, nil
+	f.view, f.assumed, f.raise, f.left, f.dayDone, f.arrived = nil, nil, nil, nil, nil, nil
 	foldPool.Put(f)
 }
 

@@ -35,11 +35,20 @@ func (v *View) Lineage(org domain.OrganisationID, at Point) (*Lineage, error) {
 	answer := &Lineage{Organisation: string(org), Known: at.Known, Edges: []Edge{}}
 	answer.Edges = v.follow(answer.Edges, num, at, v.edgesFrom, func(e edge) uint32 { return e.to })
 	answer.Edges = v.follow(answer.Edges, num, at, v.edgesTo, func(e edge) uint32 { return e.from })
-	slices.SortFunc(answer.Edges, func(a, b Edge) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Seq, b.Seq))
-	})
+	slices.SortFunc(answer.Edges, compareEdges)
 	answer.Edges = slices.Compact(answer.Edges) // of a ring, both ways lead to the same edges
 	return answer, nil
+}
+
+func compareEdges(a, b Edge) int {
+	return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Seq, b.Seq))
+}
+
+// edge is what is answered of a succession.
+func (v *View) edge(e edge) Edge {
+	text, _ := v.edtf(&e.by.stamp, nil)
+	return Edge{From: v.thing(e.from).id, To: v.thing(e.to).id, Effective: text,
+		How: e.by.how.String(), Seq: uint64(e.by.seq), day: e.by.day}
 }
 
 type edge struct {
@@ -53,9 +62,7 @@ func (v *View) follow(edges []Edge, org uint32, at Point, next func(uint32, Poin
 	seen := map[uint32]bool{org: true}
 	for i := 0; i < len(queue); i++ {
 		for _, e := range next(queue[i], at) {
-			text, _ := v.edtf(&e.by.stamp, nil)
-			edges = append(edges, Edge{From: v.thing(e.from).id, To: v.thing(e.to).id, Effective: text,
-				How: e.by.how.String(), Seq: uint64(e.by.seq), day: e.by.day})
+			edges = append(edges, v.edge(e))
 			if to := far(e); !seen[to] {
 				seen[to] = true
 				queue = append(queue, to)

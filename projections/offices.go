@@ -40,18 +40,23 @@ func (v *View) Offices(org domain.OrganisationID, at Point) (*Offices, error) {
 	answer := &Offices{Organisation: string(org), On: at.On.String(), Known: at.Known, Offices: []Office{}}
 	for _, office := range v.thing(num).organisation.offices {
 		if a := v.holderOf(office, at); a != nil && a.org == num {
-			text, _ := v.edtf(&a.stamp, nil)
-			o := Office{Office: v.thing(office).id, Title: a.title, Acting: a.acting, Since: a.day.String(), Effective: text, Seq: uint64(a.seq)}
-			if a.sealed {
-				o.PersonID = domain.PersonID(a.person)
-			} else {
-				o.Person = &a.person
-			}
-			answer.Offices = append(answer.Offices, o)
+			answer.Offices = append(answer.Offices, v.office(office, a))
 		}
 	}
 	slices.SortFunc(answer.Offices, func(a, b Office) int { return cmp.Compare(a.Office, b.Office) })
 	return answer, nil
+}
+
+// office is what is answered of an office that an appointment fills. A sealed name is for the caller to open.
+func (v *View) office(num uint32, a *appointment) Office {
+	text, _ := v.edtf(&a.stamp, nil)
+	o := Office{Office: v.thing(num).id, Title: a.title, Acting: a.acting, Since: a.day.String(), Effective: text, Seq: uint64(a.seq)}
+	if a.sealed {
+		o.PersonID = domain.PersonID(a.person)
+	} else {
+		o.Person = &a.person
+	}
+	return o
 }
 
 // holderOf is the appointment by which an office is filled, nil where it is empty: an ending of the

@@ -35,8 +35,11 @@ same log is brought up to date.`,
 		},
 	}
 	a.witnessFlags(tlog)
-	strict(tlog)
-	export.AddCommand(tlog)
+	export.AddCommand(tlog, a.exportJSONLCommand(), a.exportCSVCommand(), a.exportParquetCommand(), a.exportSQLiteCommand(),
+		a.exportJSONLDCommand(), a.exportNQuadsCommand(), a.exportSuccessorsCommand(), a.exportDOTCommand(), a.exportSVGCommand())
+	for _, command := range export.Commands() {
+		strict(command)
+	}
 	return export
 }
 
