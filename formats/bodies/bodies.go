@@ -34,8 +34,8 @@ type claim struct {
 	identifiers  []domain.Identifier
 }
 
-// Known reads what is recorded. It reads the whole ledger once.
-func Known(ctx context.Context, earlier formats.Earlier) (*Directory, error) {
+// Known reads what is recorded, but for what except says. It reads the whole ledger once.
+func Known(ctx context.Context, earlier formats.Earlier, except func(*domain.Entry) bool) (*Directory, error) {
 	d := &Directory{
 		claims:       make(map[uuid.UUID]claim),
 		byIdentifier: make(map[domain.Identifier]counted),
@@ -44,7 +44,9 @@ func Known(ctx context.Context, earlier formats.Earlier) (*Directory, error) {
 		introduced:   make(map[domain.OrganisationID]bool),
 	}
 	err := earlier.Each(ctx, "", func(e domain.Recorded) error {
-		d.Add(&e.Entry)
+		if !except(&e.Entry) {
+			d.Add(&e.Entry)
+		}
 		return nil
 	})
 	if err != nil {

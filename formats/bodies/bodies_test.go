@@ -74,8 +74,8 @@ func TestDirectory(t *testing.T) {
 	d, err := bodies.Known(t.Context(), earlier{
 		piers, entry(&domain.OrganisationEstablished{Organisation: "piers-2", Name: "Piers LLP"}), wrong, named,
 		entry(&domain.EntryCorrected{Corrects: wrong.ID, Replacement: domain.Replacement{Fact: &domain.OrganisationIdentified{Organisation: "piers", Identifiers: code("3")}}}),
-		entry(&domain.EntryRetracted{Retracts: named.ID}),
-	})
+		entry(&domain.EntryRetracted{Retracts: named.ID}), entry(&domain.OrganisationEstablished{Organisation: "quays", Name: "Quays Ltd"}),
+	}, func(e *domain.Entry) bool { return domain.About(e.Fact).ID == "quays" })
 	if err != nil {
 		t.Fatal(err)
 	}

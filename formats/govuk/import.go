@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/formats"
@@ -20,8 +21,8 @@ const Format = "govuk-organisations"
 // Importer reads snapshots, each a file, in the order of their days.
 type Importer struct{}
 
-// RegistersFiles says that Import registers the files itself, each before what is recorded of it: where a source is
-// registered and a newer one cited, all of it is recorded.
+// RegistersFiles says that Import registers the files itself, each before what is recorded of it: where a newer one is
+// cited, all of it is recorded.
 func (Importer) RegistersFiles() bool { return true }
 
 // importing is one run of the importer.
@@ -41,10 +42,7 @@ func (Importer) Import(ctx context.Context, files []formats.File, sink *formats.
 		return err
 	}
 	in := &importing{sink: sink, remarks: remarks{mended: make(map[string]bool), unknown: make(map[string]bool)}}
-	if in.state, err = earlierSnapshots(ctx, sink.Earlier); err != nil {
-		return err
-	}
-	if in.directory, err = bodies.Known(ctx, sink.Earlier); err != nil {
+	if err := in.learn(ctx, files, days); err != nil {
 		return err
 	}
 	for i, file := range files {
@@ -54,6 +52,26 @@ func (Importer) Import(ctx context.Context, files []formats.File, sink *formats.
 	}
 	in.remarks.tell(sink)
 	return nil
+}
+
+// learn reads what is known before the first of the files. A snapshot that is given again, and is the newest one recorded,
+// may have been interrupted: then it is made as if nothing had been recorded of it, and what has been is known by its ids.
+func (in *importing) learn(ctx context.Context, files []formats.File, days []domain.Date) error {
+	s, newest, err := earlierSnapshots(ctx, in.sink.Earlier)
+	if err != nil {
+		return err
+	}
+	in.state = s
+	again := make(map[uuid.UUID]bool)
+	if i := slices.Index(days, s.newest); i >= 0 && in.sink.Earlier.Has(registered(files[i], days[i]).ID) {
+		for _, e := range newest {
+			again[e.ID] = true
+		}
+	} else {
+		s.applyAll(newest)
+	}
+	in.directory, err = bodies.Known(ctx, in.sink.Earlier, func(e *domain.Entry) bool { return again[e.ID] })
+	return err
 }
 
 // inOrder gives the days of the snapshots, which follow one another.
@@ -87,7 +105,7 @@ func (in *importing) file(ctx context.Context, file formats.File, day domain.Dat
 	if err := in.sink.Entry(source); err != nil || day < in.state.newest {
 		return err
 	}
-	in.state.apply(source)
+	in.state.date(day)
 	s := newSnapshot(in, day, file.Source.Source, rows)
 	return s.record(ctx)
 }

@@ -18,10 +18,6 @@ type snapshot struct {
 	rows   []*row
 	slugs  map[string]string      // content ids by slug
 	there  map[string]domain.Date // by slug: a day on which a body was there, since it succeeded another
-
-	// endings are recorded after all else: where the ledger has a body's ending, an import that was interrupted had
-	// recorded what else the snapshot says of it.
-	endings []*domain.Entry
 }
 
 func newSnapshot(in *importing, day domain.Date, source domain.SourceID, rows []*row) *snapshot {
@@ -43,13 +39,14 @@ func (s *snapshot) record(ctx context.Context) error {
 	for _, r := range s.rows {
 		b := s.state.byContent[r.content]
 		if b != nil {
-			ended[b] = b.ending() != nil
+			end := s.state.endOf(b.id)
+			ended[b] = end != 0 && end <= s.day
 		} else if err := s.meet(r); err != nil {
 			return err
 		}
 	}
 	for _, step := range []func(*body, *row) error{s.succeed, s.call, func(b *body, r *row) error {
-		if ended[b] {
+		if ended[b] && b.ending() != nil {
 			return nil // its placement was cleared
 		}
 		return s.place(b, r)
@@ -60,11 +57,6 @@ func (s *snapshot) record(ctx context.Context) error {
 			}
 		}
 		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-	for _, e := range s.endings {
-		if err := s.sink.Entry(e); err != nil {
 			return err
 		}
 	}
@@ -227,13 +219,13 @@ func (s *snapshot) key(r *row, what string, effective domain.EDTF, fact domain.F
 
 // say records a fact.
 func (s *snapshot) say(r *row, effective domain.EDTF, fact domain.Fact, note string) error {
-	e := s.entry(r, effective, fact, note)
+	return s.take(&domain.Entry{ID: formats.ID(Format, s.key(r, fact.Type().String(), effective, fact)...), Effective: effective, Fact: fact,
+		Sources: s.cite(r), Note: note})
+}
+
+// take hands on an entry, and knows it from then on.
+func (s *snapshot) take(e *domain.Entry) error {
 	s.state.apply(e)
 	s.directory.Add(e)
 	return s.sink.Entry(e)
-}
-
-func (s *snapshot) entry(r *row, effective domain.EDTF, fact domain.Fact, note string) *domain.Entry {
-	return &domain.Entry{ID: formats.ID(Format, s.key(r, fact.Type().String(), effective, fact)...), Effective: effective, Fact: fact,
-		Sources: s.cite(r), Note: note}
 }

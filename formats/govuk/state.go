@@ -31,31 +31,39 @@ type state struct {
 	newest    domain.Date // that of the last one
 }
 
-// earlierSnapshots rebuilds the state from what is recorded.
-func earlierSnapshots(ctx context.Context, earlier formats.Earlier) (*state, error) {
-	s := &state{bodies: make(map[domain.OrganisationID]*body), byContent: make(map[string]*body),
+// earlierSnapshots rebuilds the state from what is recorded. What was made of the newest snapshot is not applied but
+// given: it may have been interrupted.
+func earlierSnapshots(ctx context.Context, earlier formats.Earlier) (s *state, newest []*domain.Entry, err error) {
+	s = &state{bodies: make(map[domain.OrganisationID]*body), byContent: make(map[string]*body),
 		bySlug: make(map[string]*body), facts: make(map[uuid.UUID]*said)}
-	err := earlier.Each(ctx, Format+"-", func(e domain.Recorded) error {
-		s.apply(&e.Entry)
+	err = earlier.Each(ctx, Format+"-", func(e domain.Recorded) error {
+		day := dayCited(&e.Entry)
+		if day == 0 {
+			return nil
+		}
+		if day > s.newest {
+			s.applyAll(newest)
+			newest = nil
+		}
+		s.date(day)
+		newest = append(newest, &e.Entry)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for what earlier snapshots said: %w", err)
+		return nil, nil, fmt.Errorf("look for what earlier snapshots said: %w", err)
 	}
-	return s, nil
+	return s, newest, nil
 }
 
-// apply takes an entry that the import of a snapshot made. The same entry again changes nothing.
-func (s *state) apply(e *domain.Entry) {
-	for _, c := range e.Sources {
-		text, _, _ := strings.Cut(c.Locator, " ")
-		if day, err := domain.ParseDate(text); err == nil && strings.HasPrefix(string(c.Source), Format+"-") {
-			s.date(day)
-		}
+func (s *state) applyAll(entries []*domain.Entry) {
+	for _, e := range entries {
+		s.apply(e)
 	}
+}
+
+// apply takes an entry that the import of a snapshot made.
+func (s *state) apply(e *domain.Entry) {
 	switch f := e.Fact.(type) {
-	case *domain.SourceRegistered:
-		s.date(f.Published.Latest())
 	case *domain.EntryCorrected:
 		if fact := s.facts[f.Corrects]; fact != nil {
 			fact.effective, fact.fact = f.Replacement.Effective, f.Replacement.Fact
@@ -73,7 +81,7 @@ func (s *state) apply(e *domain.Entry) {
 // say adds a fact about a body.
 func (s *state) say(e *domain.Entry) {
 	id := organisationOf(e.Fact)
-	if id == "" || s.facts[e.ID] != nil {
+	if id == "" {
 		return
 	}
 	b := s.bodyOf(id)
@@ -120,6 +128,19 @@ func gained(f domain.Fact) []domain.Identifier {
 
 // locator says where in which snapshot a fact stands: its day, and the content_id.
 func locator(day domain.Date, content string) string { return day.String() + " " + content }
+
+// dayCited is the day of the snapshot that an entry was made of, zero for one that others made: they may cite a snapshot
+// too, but not so.
+func dayCited(e *domain.Entry) domain.Date {
+	for _, c := range e.Sources {
+		text, content, _ := strings.Cut(c.Locator, " ")
+		day, err := domain.ParseDate(text)
+		if err == nil && contentForm.MatchString(content) && strings.HasPrefix(string(c.Source), Format+"-") {
+			return day
+		}
+	}
+	return 0
+}
 
 // date notes the day of a snapshot.
 func (s *state) date(day domain.Date) {

@@ -17,8 +17,7 @@ func (s *snapshot) succeed(b *body, r *row) error {
 	case had == nil && want == nil:
 		return nil
 	case want == nil:
-		s.retract(r, had)
-		return nil
+		return s.retract(r, had)
 	case had == nil:
 		return s.end(b, r, s.endingDay(r, want, nil), want)
 	}
@@ -32,7 +31,9 @@ func (s *snapshot) succeed(b *body, r *row) error {
 		}
 		return s.before(b, r, had)
 	}
-	s.retract(r, had)
+	if err := s.retract(r, had); err != nil {
+		return err
+	}
 	return s.end(b, r, effective, want)
 }
 
@@ -67,15 +68,15 @@ func (s *snapshot) endingDay(r *row, want domain.Fact, had *said) domain.EDTF {
 	return onOrBefore(s.day)
 }
 
-// end records a succession, after all else that the snapshot says.
+// end records a succession.
 func (s *snapshot) end(b *body, r *row, effective domain.EDTF, fact domain.Fact) error {
 	note := ""
 	if r.manner != "" {
 		note = "GOV.UK says of how: " + r.manner
 	}
-	e := s.entry(r, effective, fact, note)
-	s.state.apply(e)
-	s.endings = append(s.endings, e)
+	if err := s.say(r, effective, fact, note); err != nil {
+		return err
+	}
 	return s.before(b, r, b.succession())
 }
 
@@ -122,25 +123,20 @@ func successors(f domain.Fact) []domain.OrganisationID {
 
 // correct replaces what an earlier snapshot said.
 func (s *snapshot) correct(r *row, wrong *said, effective domain.EDTF, fact domain.Fact) error {
-	e := &domain.Entry{
+	return s.take(&domain.Entry{
 		ID:      formats.ID(Format, s.key(r, "corrects "+wrong.id.String(), effective, fact)...),
 		Fact:    &domain.EntryCorrected{Corrects: wrong.id, Reason: s.reason(), Replacement: domain.Replacement{Effective: effective, Fact: fact, Sources: s.cite(r)}},
 		Sources: s.cite(r),
-	}
-	s.state.apply(e)
-	s.directory.Add(e)
-	return s.sink.Entry(e)
+	})
 }
 
-// retract takes out a succession that a snapshot no longer has. As an ending it is recorded last.
-func (s *snapshot) retract(r *row, wrong *said) {
-	e := &domain.Entry{
+// retract takes out a succession that a snapshot no longer has.
+func (s *snapshot) retract(r *row, wrong *said) error {
+	return s.take(&domain.Entry{
 		ID:      formats.ID(Format, r.content, "retracts", wrong.id.String(), s.day.String()),
 		Fact:    &domain.EntryRetracted{Retracts: wrong.id, Reason: s.reason()},
 		Sources: s.cite(r),
-	}
-	s.state.apply(e)
-	s.endings = append(s.endings, e)
+	})
 }
 
 func (s *snapshot) reason() string {

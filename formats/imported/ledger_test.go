@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -16,8 +17,11 @@ import (
 	"github.com/orgledger/orgledger/ledger"
 )
 
-// imported is a ledger in a folder.
-type imported struct{ *ledger.Ledger }
+// imported is a ledger in a folder, until the test ends or close is called.
+type imported struct {
+	*ledger.Ledger
+	close func()
+}
 
 func open(t testing.TB) *imported {
 	t.Helper()
@@ -32,13 +36,14 @@ func open(t testing.TB) *imported {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- l.Run(ctx) }()
-	t.Cleanup(func() {
+	closing := sync.OnceFunc(func() {
 		cancel()
 		if err := errors.Join(<-ran, store.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return &imported{l}
+	t.Cleanup(closing)
+	return &imported{l, closing}
 }
 
 // all calls fn with every entry.
@@ -73,8 +78,17 @@ func (i *imported) run(t testing.TB, importer formats.Importer, limit, calls int
 	return report
 }
 
+// tester is a test, or one round of a property.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+	Fatal(...any)
+}
+
 // ids are those of all entries.
-func (i *imported) ids(t testing.TB) map[uuid.UUID]bool {
+func (i *imported) ids(t tester) map[uuid.UUID]bool {
 	t.Helper()
 	ids := make(map[uuid.UUID]bool)
 	if err := i.all(t.Context(), func(e domain.Recorded) error { ids[e.ID] = true; return nil }); err != nil {
@@ -84,7 +98,7 @@ func (i *imported) ids(t testing.TB) map[uuid.UUID]bool {
 }
 
 // ask puts a question and reads its answer.
-func ask[A any](t testing.TB, i *imported, question string) A {
+func ask[A any](t tester, i *imported, question string) A {
 	t.Helper()
 	answer := i.Answer(t.Context(), []byte(question))
 	var failed struct{ Error json.RawMessage }

@@ -237,7 +237,7 @@ func sameButSources(t *testing.T, a, b *imported) {
 			t.Errorf("%d times and %d times: %s", n, other[what], what)
 		}
 	}
-	if len(one) != len(other) || len(one) < 300 {
+	if len(one) != len(other) || len(one) < 50 {
 		t.Errorf("%d and %d facts", len(one), len(other))
 	}
 }

@@ -100,19 +100,41 @@ func (in *importing) vary(r *release, d *deal, c *contract, want terms) (string,
 	if want.last != 0 && want.last < want.from {
 		return "its last day is before it was awarded", nil
 	}
-	if d.amended != 0 && c.amendable(d.amended, now) && want.from == now.from {
+	if d.amended != 0 && c.amendable(r, d.amended, now) && want.from == now.from {
 		done, err := in.amend(r, d, c, now, want)
 		if done || err != nil {
 			return "", err
 		}
 	}
-	return "", in.restate(r, d, c, now, want)
+	if err := in.trim(r, c, want); err != nil {
+		return "", err
+	}
+	return "", in.restate(r, d, c, c.terms(), want)
+}
+
+// trim takes out changes that would not be within the contract's period as a release has it.
+func (in *importing) trim(r *release, c *contract, want terms) error {
+	for _, s := range slices.Clone(c.facts) {
+		on, t := s.Effective.Nominal(), s.Fact.Type()
+		if t != domain.TypeContractVaried && t != domain.TypeContractTransferred || on >= want.from && (want.last == 0 || on <= want.last) {
+			continue
+		}
+		if err := in.retract(r, c, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // amendable reports whether a contract was in force on a day, after all that is known to have changed it: what took effect
-// before or never was no amendment of it.
-func (c *contract) amendable(on domain.Date, now terms) bool {
-	return !slices.ContainsFunc(c.facts, func(s *formats.Stated) bool { return s.Effective.Nominal() >= on }) && (now.last == 0 || on <= now.last)
+// before or never was no amendment of it. What the release itself says of an amendment, before it was interrupted, counts
+// not.
+func (c *contract) amendable(r *release, on domain.Date, now terms) bool {
+	later := func(s *formats.Stated) bool {
+		own := slices.ContainsFunc(s.Sources, func(cited domain.Citation) bool { return cited.Locator == r.locator() })
+		return s.Effective.Nominal() >= on && !own
+	}
+	return !slices.ContainsFunc(c.facts, later) && (now.last == 0 || on <= now.last)
 }
 
 // amend records a change of the contract itself. done is false where such a change cannot be told as one: several

@@ -110,7 +110,7 @@ func (in *importing) prepare(ctx context.Context, files []formats.File) (data []
 		return nil, err
 	}
 	in.matching = matching{byHand: make(map[string]domain.OrganisationID), told: make(map[string]bool)}
-	if in.matching.directory, err = bodies.Known(ctx, in.sink.Earlier); err != nil {
+	if in.matching.directory, err = bodies.Known(ctx, in.sink.Earlier, func(*domain.Entry) bool { return false }); err != nil {
 		return nil, err
 	}
 	for i := range files {

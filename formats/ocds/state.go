@@ -39,33 +39,49 @@ func earlierReleases(ctx context.Context, earlier formats.Earlier) (*state, erro
 	return s, nil
 }
 
-// apply takes an entry that was made of a release.
+// apply takes an entry that was made of a release. What others made is passed over: they may cite a release too, but not
+// as a locator does.
 func (s *state) apply(e *domain.Entry) {
-	var c *contract
+	at, cited := dateCited(e)
+	if cited == "" {
+		return
+	}
+	if c := s.said(e); c != nil {
+		s.cited[cited] = true
+		if at.After(s.last[c.ocid]) {
+			s.last[c.ocid] = at
+		}
+	}
+}
+
+// said takes what an entry says of a contract, and gives the contract; nil where it is about none.
+func (s *state) said(e *domain.Entry) *contract {
 	switch f := e.Fact.(type) {
 	case *domain.EntryCorrected:
-		if c = s.facts[f.Corrects]; c != nil {
-			was := c.fact(f.Corrects)
-			*was = formats.Stated{Entry: *f.Apply(&was.Entry), Last: e.ID}
-			s.index(c)
+		c := s.facts[f.Corrects]
+		if c == nil {
+			return nil
 		}
+		was := c.fact(f.Corrects)
+		*was = formats.Stated{Entry: *f.Apply(&was.Entry), Last: e.ID}
+		s.index(c)
+		return c
 	case *domain.EntryRetracted:
-		if c = s.facts[f.Retracts]; c != nil {
+		c := s.facts[f.Retracts]
+		if c != nil {
 			c.facts = slices.DeleteFunc(c.facts, func(was *formats.Stated) bool { return was.ID == f.Retracts })
 		}
-	default:
-		about := domain.About(e.Fact)
-		if about.Kind != domain.KindContract {
-			return
-		}
-		c = s.contractOf(domain.ContractID(about.ID))
-		c.facts = append(c.facts, &formats.Stated{Entry: *e, Last: e.ID})
-		s.facts[e.ID] = c
-		s.index(c)
+		return c
 	}
-	if c != nil {
-		s.note(c, e)
+	about := domain.About(e.Fact)
+	if about.Kind != domain.KindContract {
+		return nil
 	}
+	c := s.contractOf(domain.ContractID(about.ID))
+	c.facts = append(c.facts, &formats.Stated{Entry: *e, Last: e.ID})
+	s.facts[e.ID] = c
+	s.index(c)
+	return c
 }
 
 func (c *contract) fact(id uuid.UUID) *formats.Stated {
@@ -102,19 +118,17 @@ func (s *state) index(c *contract) {
 	}
 }
 
-// note remembers the release that an entry cites.
-func (s *state) note(c *contract, e *domain.Entry) {
-	for _, cited := range e.Sources {
-		_, date, _ := strings.Cut(cited.Locator, " ")
+// dateCited is the date of the release that an entry was made of, and how the entry cites it; nothing where others made
+// the entry.
+func dateCited(e *domain.Entry) (at time.Time, cited string) {
+	for _, c := range e.Sources {
+		_, date, _ := strings.Cut(c.Locator, " ")
 		at, err := time.Parse(time.RFC3339Nano, date)
-		if err != nil || !strings.HasPrefix(string(cited.Source), Format+"-") {
-			continue
-		}
-		s.cited[cited.Locator] = true
-		if at.After(s.last[c.ocid]) {
-			s.last[c.ocid] = at
+		if err == nil && strings.HasPrefix(string(c.Source), Format+"-") {
+			return at, c.Locator
 		}
 	}
+	return time.Time{}, ""
 }
 
 // locator names a release: by its id, or its process where it has none, and its date.
