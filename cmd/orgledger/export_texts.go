@@ -64,8 +64,9 @@ func (a *app) exportSuccessorsCommand() *cobra.Command {
 	e := &exporting{format: "successors", out: stdout}
 	var scheme string
 	command := &cobra.Command{
-		Use:   "successors",
-		Short: "Write which organisation came of which, as the NHS publishes it",
+		Use:     "successors",
+		Aliases: []string{"ods-like"},
+		Short:   "Write which organisation came of which, as the NHS publishes it",
 		Long: `Write a CSV of old_code, new_code and date, as the successor files of the NHS Organisation Data Service are: mergers,
 splits and dissolutions with a successor. The codes are the ledger's ids, or with --scheme those of a
 register; a succession of which an end has none there is left out and counted.`,
