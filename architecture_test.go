@@ -33,7 +33,7 @@ var may = map[string][]string{
 var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "cmd"}
 
 // onlyTests are packages that no program contains.
-var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest"}
+var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest", "formats/formatstest"}
 
 // judges are the packages of the program that hold the index against the plain fold.
 var judges = []string{"ledger/verify"}

@@ -124,6 +124,25 @@ func (s *Sink) Correct(format string, was *Stated, e *domain.Entry, reason strin
 	return s.Entry(&domain.Entry{ID: ID(format, "corrected", was.Last.String(), Says(e)), Fact: correction, Sources: e.Sources, Note: e.Note})
 }
 
+// Keyed records a fact under an id that hangs on a key alone, and corrects it where the ledger has it and it says
+// otherwise. One that somebody has retracted stays so.
+func (s *Sink) Keyed(ctx context.Context, format string, key []string, e *domain.Entry) error {
+	h, err := s.past(ctx, format+"-")
+	if err != nil {
+		return err
+	}
+	e.ID = ID(format, append([]string{"key"}, key...)...)
+	switch was := h.ids[e.ID]; {
+	case was == nil:
+		return s.Entry(e)
+	case was.Retracted || Says(&was.Entry) == Says(e):
+		s.Confirmed()
+		return nil
+	default:
+		return s.Correct(format, was, e, "a newer file says otherwise")
+	}
+}
+
 // Retract takes a stated fact out.
 func (s *Sink) Retract(format string, was *Stated, reason string, sources []domain.Citation) error {
 	return s.Entry(&domain.Entry{ID: ID(format, "retracted", was.Last.String()),

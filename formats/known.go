@@ -20,16 +20,21 @@ type Known struct {
 	entries    Entries
 	ids        map[uuid.UUID]struct{}
 	introduced map[domain.Ref]struct{}
+	sources    map[domain.SourceID]*domain.SourceRegistered
 	digests    map[uuid.UUID]uint64 // of the entries; nil until they are asked for
 }
 
 // Learn reads a ledger. progress is told the sequence of each entry, and may be nil.
 func Learn(ctx context.Context, entries Entries, progress func(seq uint64)) (*Known, error) {
-	k := &Known{entries: entries, ids: make(map[uuid.UUID]struct{}), introduced: make(map[domain.Ref]struct{})}
+	k := &Known{entries: entries, ids: make(map[uuid.UUID]struct{}), introduced: make(map[domain.Ref]struct{}),
+		sources: make(map[domain.SourceID]*domain.SourceRegistered)}
 	err := entries(ctx, func(e domain.Recorded) error {
 		k.ids[e.ID] = struct{}{}
 		for _, ref := range introduces(e.Fact) {
 			k.introduced[ref] = struct{}{}
+		}
+		if source, ok := e.Fact.(*domain.SourceRegistered); ok {
+			k.sources[source.Source] = source
 		}
 		if progress != nil {
 			progress(e.Seq)
@@ -50,6 +55,9 @@ func (k *Known) Introduced(ref domain.Ref) bool {
 	_, ok := k.introduced[ref]
 	return ok
 }
+
+// Source is what is said of a source; nil: it is not registered.
+func (k *Known) Source(id domain.SourceID) *domain.SourceRegistered { return k.sources[id] }
 
 // Each calls fn with every entry that cites a source whose id begins with a prefix, in order, corrections resolved.
 func (k *Known) Each(ctx context.Context, prefix string, fn func(domain.Recorded) error) error {

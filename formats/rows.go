@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -99,13 +101,34 @@ func (f *File) jsonError(err error, counted *lines) error {
 		return place
 	}
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	meaning, wrong := errors.AsType[*json.SemanticError](err)
 	switch {
-	case ok:
-		return f.Wrong(counted.at(syntax.ByteOffset), string(syntax.JSONPointer), "the file is JSON", syntax.Err.Error())
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return f.Wrong(counted.at(counted.read), "", "the file is JSON, complete to its end", "cut off")
+	case wrong && !ok:
+		rule := "this is what the format has here"
+		if meaning.GoType != nil {
+			rule = "this is " + kindOf(meaning.GoType)
+		}
+		return f.Wrong(counted.at(meaning.ByteOffset), string(meaning.JSONPointer), rule, meaning.JSONKind.String())
+	case ok:
+		return f.Wrong(counted.at(syntax.ByteOffset), string(syntax.JSONPointer), "the file is JSON", syntax.Err.Error())
 	}
 	return err
+}
+
+// kindOf names a type as JSON does.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "a number"
+	}
 }
 
 // lines knows on which line of what has been read a byte stands.

@@ -138,11 +138,23 @@ type introducing interface{ Introduced(domain.Ref) bool }
 
 // Introduced reports whether the ledger knows a reference, or will by what has been made so far.
 func (s *Sink) Introduced(ref domain.Ref) bool {
-	if s.began[ref] {
-		return true
-	}
+	return s.began[ref] || s.IntroducedBefore(ref)
+}
+
+// IntroducedBefore reports whether the ledger knew a reference before this import.
+func (s *Sink) IntroducedBefore(ref domain.Ref) bool {
 	earlier, ok := s.Earlier.(introducing)
 	return ok && earlier.Introduced(ref)
+}
+
+// Source is what the ledger says of a source; nil where that is not known.
+func (s *Sink) Source(id domain.SourceID) *domain.SourceRegistered {
+	if earlier, ok := s.Earlier.(interface {
+		Source(domain.SourceID) *domain.SourceRegistered
+	}); ok {
+		return earlier.Source(id)
+	}
+	return nil
 }
 
 // judge refuses what the ledger would refuse.

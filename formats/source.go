@@ -146,6 +146,26 @@ func (f *File) Through(fn func(io.Reader) error) error {
 	return errors.Join(err, in.Close())
 }
 
+// Begin is how the text of a file begins: some hundred bytes, or all of a shorter one.
+func Begin(ctx context.Context, name string) ([]byte, error) {
+	f := File{Name: name, Open: func() (io.ReadCloser, error) { return open(ctx, name) }}
+	return f.Begin()
+}
+
+// Begin is how the text begins: some hundred bytes, or all of it.
+func (f *File) Begin() ([]byte, error) {
+	begin := make([]byte, 512)
+	err := f.Through(func(in io.Reader) error {
+		n, err := io.ReadFull(in, begin)
+		begin = begin[:n]
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		return err
+	})
+	return begin, err
+}
+
 // stoppable is a reader that ends when the command does.
 type stoppable struct {
 	ctx context.Context

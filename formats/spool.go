@@ -16,10 +16,11 @@ const (
 	limitBytes = 4 << 20
 )
 
-// Spool keeps entries in a temporary file until all are made. What a crash leaves of it, the system's cleaning of
-// temporary files takes away.
+// Spool keeps entries in a temporary file until all are made. The file has no name while it is open, where the system
+// allows that, so that a crash leaves nothing behind.
 type Spool struct {
 	file  *os.File
+	named bool
 	out   *bufio.Writer
 	line  []byte
 	count int
@@ -31,7 +32,7 @@ func NewSpool() (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep what is made: %w", err)
 	}
-	return &Spool{file: file, out: bufio.NewWriterSize(file, 256<<10)}, nil
+	return &Spool{file: file, named: os.Remove(file.Name()) != nil, out: bufio.NewWriterSize(file, 256<<10)}, nil
 }
 
 // Add keeps an entry.
@@ -95,5 +96,8 @@ func (s *Spool) rewind() error {
 
 // Close removes the file.
 func (s *Spool) Close() error {
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	if err := s.file.Close(); err != nil || !s.named {
+		return err
+	}
+	return os.Remove(s.file.Name())
 }

@@ -50,16 +50,15 @@ func (t *text) read(p []byte) (int, error) {
 	return n, t.told(err)
 }
 
-// fill reads once, and at the beginning of the file enough to see a byte order mark.
-func (t *text) fill(p []byte) (int, error) {
+// fill reads once, and at the beginning of the file until a byte order mark would be seen.
+func (t *text) fill(p []byte) (n int, err error) {
 	if t.begun {
 		return t.in.Read(p)
 	}
-	n, err := io.ReadAtLeast(t.in, p, len(mark))
-	if errors.Is(err, io.ErrUnexpectedEOF) && n > 0 && n < len(mark) {
-		if _, cut := t.in.(*gzip.Reader); !cut {
-			err = io.EOF
-		}
+	for n < len(mark) && err == nil {
+		var more int
+		more, err = t.in.Read(p[n:])
+		n += more
 	}
 	return n, err
 }

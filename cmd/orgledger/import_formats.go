@@ -23,6 +23,7 @@ const openGovernment = "Open Government Licence v3.0"
 
 // importable are the formats, in the order in which help shows them.
 var importable = []format{
+	odsFormat, onsFormat, csvFormat,
 	{name: lines.Name, files: "FILE…", short: "Entries of another ledger, as log --json gives them",
 		long: `Record the entries of another ledger, one JSON object a line, as log --json and record have them, with their ids
 and sources. What is here already is known. An id that is here with other content is an error.`,
