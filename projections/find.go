@@ -77,13 +77,17 @@ func (t *thing) match(needle []string, known uint32) (Match, bool) {
 		}
 	}
 	for _, c := range candidates {
-		if hasAll(c, needle) {
-			m.Found, m.Exact = c, strings.EqualFold(c, strings.Join(needle, " "))
+		exact := strings.EqualFold(c, strings.Join(needle, " "))
+		if exact || hasAll(c, needle) && !t.random() {
+			m.Found, m.Exact = c, exact
 			return m, true
 		}
 	}
 	return m, false
 }
+
+// random reports whether the id says nothing, so that a part of it is found by chance alone.
+func (t *thing) random() bool { return t.kind == domain.KindPerson || t.kind == domain.KindKey }
 
 // called lists the names and titles of a thing in the order of the fold, the newest last.
 func (t *thing) called(known uint32) []string {
