@@ -102,9 +102,12 @@ func TestOCDSHistories(t *testing.T) {
 		for _, l := range []*imported{whole, steps, cut} {
 			compareLast(t, rt, l, ocid, releases)
 		}
+		sameButSources(t, rt, whole, steps)
+		sameButSources(t, rt, whole, cut)
 	})
-	sameButSources(t, whole, steps)
-	sameButSources(t, whole, cut)
+	if n := whole.View().Seq(); n < 50 {
+		t.Errorf("%d entries", n)
+	}
 }
 
 func importText(t *testing.T, l *imported, text []byte) int {

@@ -16,9 +16,10 @@ const (
 
 // contract is what the releases so far said of one contract, each fact in its latest version.
 type contract struct {
-	id    domain.ContractID
-	ocid  string            // of its process
-	facts []*formats.Stated // in the order of their recording, none retracted
+	id       domain.ContractID
+	ocid     string            // of its process
+	facts    []*formats.Stated // in the order of their recording, none retracted
+	restated string            // the locator of the last release that corrected or took out what earlier ones said
 }
 
 // terms are what a contract comes to after all facts about it.

@@ -100,7 +100,7 @@ func (in *importing) vary(r *release, d *deal, c *contract, want terms) (string,
 	if want.last != 0 && want.last < want.from {
 		return "its last day is before it was awarded", nil
 	}
-	if d.amended != 0 && c.amendable(r, d.amended, now) && want.from == now.from {
+	if d.amended != 0 && c.restated != r.locator() && c.amendable(r, d.amended, now) && want.from == now.from {
 		done, err := in.amend(r, d, c, now, want)
 		if done || err != nil {
 			return "", err
@@ -182,19 +182,13 @@ func variation(id domain.ContractID, now, want terms) *domain.ContractVaried {
 }
 
 // restate corrects the facts that say otherwise than a release: the last variation of what differs, else the award.
-// Transfers that the release does not have are taken out.
 func (in *importing) restate(r *release, d *deal, c *contract, now, want terms) error {
 	award := c.award()
 	fact := *award.Fact.(*domain.ContractAwarded)
-	if !now.sameParties(want) {
-		for _, s := range slices.Clone(c.facts) {
-			if s.Fact.Type() != domain.TypeContractTransferred {
-				continue
-			}
-			if err := in.retract(r, c, s); err != nil {
-				return err
-			}
-		}
+	if err := in.untransfer(r, c, want); err != nil {
+		return err
+	}
+	if !c.terms().sameParties(want) {
 		fact.Owner, fact.Suppliers = want.owner, want.suppliers
 	}
 	if differs := variation(c.id, now, want); differs != nil {
@@ -217,6 +211,23 @@ func (in *importing) restate(r *release, d *deal, c *contract, now, want terms) 
 		}
 	}
 	return in.correct(r, c, award, domain.DayEDTF(want.from), &fact)
+}
+
+// untransfer takes out transfers, the last one first, until the parties are those that a release has or no transfer is
+// left. Each step follows from the facts alone, so an interrupted import goes on where it was.
+func (in *importing) untransfer(r *release, c *contract, want terms) error {
+	for _, s := range slices.Backward(slices.Clone(c.facts)) {
+		if s.Fact.Type() != domain.TypeContractTransferred {
+			continue
+		}
+		if c.terms().sameParties(want) {
+			return nil
+		}
+		if err := in.retract(r, c, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restateVariations corrects the last variation of each thing that differs, and takes that out of differs: what is left

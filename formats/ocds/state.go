@@ -46,7 +46,7 @@ func (s *state) apply(e *domain.Entry) {
 	if cited == "" {
 		return
 	}
-	if c := s.said(e); c != nil {
+	if c := s.said(e, cited); c != nil {
 		s.cited[cited] = true
 		if at.After(s.last[c.ocid]) {
 			s.last[c.ocid] = at
@@ -54,14 +54,16 @@ func (s *state) apply(e *domain.Entry) {
 	}
 }
 
-// said takes what an entry says of a contract, and gives the contract; nil where it is about none.
-func (s *state) said(e *domain.Entry) *contract {
+// said takes what an entry, made of the release that it cites, says of a contract, and gives the contract; nil where it
+// is about none.
+func (s *state) said(e *domain.Entry, cited string) *contract {
 	switch f := e.Fact.(type) {
 	case *domain.EntryCorrected:
 		c := s.facts[f.Corrects]
 		if c == nil {
 			return nil
 		}
+		c.restated = cited
 		was := c.fact(f.Corrects)
 		*was = formats.Stated{Entry: *f.Apply(&was.Entry), Last: e.ID}
 		s.index(c)
@@ -69,6 +71,9 @@ func (s *state) said(e *domain.Entry) *contract {
 	case *domain.EntryRetracted:
 		c := s.facts[f.Retracts]
 		if c != nil {
+			if _, ended := c.fact(f.Retracts).Fact.(*domain.ContractEnded); !ended { // an amendment takes that out as well
+				c.restated = cited
+			}
 			c.facts = slices.DeleteFunc(c.facts, func(was *formats.Stated) bool { return was.ID == f.Retracts })
 		}
 		return c
