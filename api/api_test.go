@@ -45,7 +45,7 @@ func servedFrom(t *testing.T, through func(*eventstore.Store) ledger.Log) (*http
 	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- l.Run(ctx) }()
-	server := httptest.NewServer(api.NewHandler(l, "main", "test", slog.New(slog.DiscardHandler), nil, nil))
+	server := httptest.NewServer(api.NewHandler(api.Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler)}))
 	client := api.NewClient(server.URL)
 	t.Cleanup(func() {
 		err := client.Close()

@@ -38,15 +38,25 @@ type server struct {
 // as known at an entry.
 type Bundler func(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) ([]byte, error)
 
+// Options say what is served.
+type Options struct {
+	Ledger  *ledger.Ledger
+	Name    string // of the ledger
+	Version string // of the program
+	Log     *slog.Logger
+	Notary  *notary.Notary // nil: no checkpoints are given out here
+	Bundle  Bundler        // nil: no bundles are
+}
+
 // NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
 // gives the log, GET /v1/commits gives it as it is stored, POST /v1/signing says what a signer has to know, GET /v1/status and
 // /healthz say how it is. Questions and the log are answered from
 // the entry that at-least names on. It may be used by any number of requests at once.
 //
 // Below /tlog/ it serves the log's tiles, and where it is given a notary, its checkpoints, receipts under
-// GET /v1/receipts/, and bundles under GET /v1/bundles. Both may be nil.
-func NewHandler(l *ledger.Ledger, name, version string, log *slog.Logger, n *notary.Notary, bundle Bundler) http.Handler {
-	s := &server{l, name, version, log, n, bundle}
+// GET /v1/receipts/, and bundles under GET /v1/bundles.
+func NewHandler(o Options) http.Handler {
+	s := &server{o.Ledger, o.Name, o.Version, o.Log, o.Notary, o.Bundle}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/query", s.reached(s.query))
 	mux.HandleFunc("POST /v1/entries", s.record)

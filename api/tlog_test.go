@@ -50,7 +50,7 @@ func notarised(t *testing.T, n int) (server *httptest.Server, key string) {
 		t.Fatal(err)
 	}
 	bundle := func(context.Context, domain.Ref, domain.Date, uint64) ([]byte, error) { return []byte("archive"), nil }
-	server = httptest.NewServer(api.NewHandler(l, "main", "test", slog.New(slog.DiscardHandler), keeper, bundle))
+	server = httptest.NewServer(api.NewHandler(api.Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler), Notary: keeper, Bundle: bundle}))
 	t.Cleanup(func() {
 		server.Close()
 		stop()

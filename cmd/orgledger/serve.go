@@ -101,7 +101,8 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		a.greet(l, address, store.Addr())
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
-		return serveHTTP(running, listener, api.NewHandler(l, a.ledger, version, options.Logger, n, here.Bundle), options.Logger)
+		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
+		return serveHTTP(running, listener, handler, options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
