@@ -84,6 +84,8 @@ type Store struct {
 	cache *cache
 
 	persons personKeys // see persons.go
+
+	publishing func() (jetstream.JetStream, error) // see publisher
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -113,7 +115,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
 		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
-	s.close = sync.OnceValue(s.shutdown)
+	s.close, s.publishing = sync.OnceValue(s.shutdown), sync.OnceValues(s.publisher)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
