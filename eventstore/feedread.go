@@ -44,7 +44,11 @@ func (r *feedReader) read(ctx context.Context, stop bool) error {
 		return nil
 	}
 	filters := r.choose.subjects(r.store.options.Ledger)
-	sub, err := subscribeTo(ctx, r.store.conn, stream, jetstream.OrderedConsumerConfig{
+	js, err := r.store.readers.get()
+	if err != nil {
+		return err
+	}
+	sub, err := subscribeTo(ctx, js.Conn(), stream, jetstream.OrderedConsumerConfig{
 		FilterSubjects:    filters,
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       r.next,
@@ -140,7 +144,11 @@ func (f *Feed) Check(ctx context.Context) error {
 	if state.Msgs == 0 {
 		return nil
 	}
-	sub, err := subscribeTo(ctx, f.store.conn, stream, jetstream.OrderedConsumerConfig{
+	js, err := f.store.readers.get()
+	if err != nil {
+		return err
+	}
+	sub, err := subscribeTo(ctx, js.Conn(), stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverAllPolicy,
 		HeadersOnly:       true,
 		InactiveThreshold: feedIdle,

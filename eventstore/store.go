@@ -85,7 +85,8 @@ type Store struct {
 
 	persons personKeys // see persons.go
 
-	publishing func() (jetstream.JetStream, error) // see publisher
+	readers    lane // what the feed is read through
+	publishers lane // what it is published through
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -115,7 +116,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
 		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
-	s.close, s.publishing = sync.OnceValue(s.shutdown), sync.OnceValues(s.publisher)
+	s.close = sync.OnceValue(s.shutdown)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
@@ -227,9 +228,17 @@ func (s *Store) reach(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	dial := func() (*nats.Conn, error) {
+		conn, err := nats.Connect(url, options...)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", s.Addr(), err)
+		}
+		return conn, nil
+	}
+	s.readers.dial, s.publishers.dial = dial, dial
 	var err error
-	if s.conn, err = nats.Connect(url, options...); err != nil {
-		return fmt.Errorf("connect to %s: %w", s.Addr(), err)
+	if s.conn, err = dial(); err != nil {
+		return err
 	}
 	if room := s.conn.MaxPayload(); room < maxMessage {
 		return fmt.Errorf("%w: the server at %s takes messages of %d bytes, and a commit may need %d: set max_payload: %d",
@@ -288,6 +297,8 @@ func (s *Store) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shutdown() error {
+	s.readers.close()
+	s.publishers.close()
 	if s.conn != nil {
 		s.conn.Close()
 	}
