@@ -84,6 +84,8 @@ type Store struct {
 	cache *cache
 
 	persons personKeys // see persons.go
+	js      jetstream.JetStream
+	shelf   *Shelf // see shelf.go
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -126,6 +128,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
+	s.js, s.shelf = js, &Shelf{store: s}
 	remembered := s.folder != nil && s.folder.knows(streamName(o.Ledger))
 	if s.stream, err = openStream(ctx, js, &s.options, remembered, in.config); err != nil {
 		return nil, err
@@ -200,7 +203,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, personsSuffix} {
+	for _, suffix := range []string{feedSuffix, personsSuffix, shelfSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}

@@ -15,6 +15,7 @@ import (
 const (
 	feedSuffix     = "_FEED"            // of the stream derived from the log
 	personsSuffix  = "_PERSONS"         // of the stream that holds the keys of persons
+	shelfSuffix    = "_HOOKS"           // of the stream that holds webhooks
 	metadataFormat = "orgledger.format" // key in the stream's metadata
 
 	// duplicateWindow is as short as is useful: nothing relies on it, since the expected sequence lets a
