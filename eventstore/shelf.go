@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -222,12 +224,52 @@ func (h *Shelf) All(ctx context.Context, under string, fn func(Slip) error) erro
 	}
 }
 
-// Watch calls changed for the slips below a key that anybody puts there, until ctx ends. It is a hint: some may be reported
-// twice, or never, when the connection breaks.
+// Keys are those that have under and a dot in front, in their order. It reads no values.
+func (h *Shelf) Keys(ctx context.Context, under string) ([]string, error) {
+	stream, err := h.open(ctx, false)
+	if err != nil || stream == nil {
+		return nil, err
+	}
+	var info *jetstream.StreamInfo
+	err = patiently(ctx, h.store.conn, reply, func(ctx context.Context) (err error) {
+		info, err = stream.Info(ctx, jetstream.WithSubjectFilter(shelfSubject(h.store.options.Ledger, under+".>")))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for what is below %s: %w", under, err)
+	}
+	keys := make([]string, 0, len(info.State.Subjects))
+	for subject := range info.State.Subjects {
+		keys = append(keys, strings.TrimPrefix(subject, shelfSubject(h.store.options.Ledger, "")))
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+// Clear removes everything whose keys have under and a dot in front.
+func (h *Shelf) Clear(ctx context.Context, under string) error {
+	stream, err := h.open(ctx, false)
+	if err != nil || stream == nil {
+		return err
+	}
+	err = patiently(ctx, h.store.conn, reply, func(ctx context.Context) error {
+		return stream.Purge(ctx, jetstream.WithPurgeSubject(shelfSubject(h.store.options.Ledger, under+".>")))
+	})
+	if err != nil {
+		return fmt.Errorf("clear what is below %s: %w", under, err)
+	}
+	return nil
+}
+
+// Watch calls changed once it watches, and then for the slips below a key that anybody puts there, until ctx ends. It is a
+// hint: some may be reported twice, or never, when the connection breaks.
 func (h *Shelf) Watch(ctx context.Context, under string, changed func()) error {
 	sub, err := h.store.conn.Subscribe(shelfSubject(h.store.options.Ledger, under+".>"), func(*nats.Msg) { changed() })
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", under, err)
+	}
+	if err := h.store.conn.FlushWithContext(ctx); err == nil {
+		changed()
 	}
 	<-ctx.Done()
 	if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {

@@ -66,6 +66,17 @@ func TestShelf(t *testing.T) {
 			if all := below(t, h, "hook"); !slices.Equal(all, []string{"hook.b=2", `hook.a="again"`}) {
 				t.Errorf("there are %v", all)
 			}
+			put(t, h, "wait.a.2", `1`, 0)
+			put(t, h, "wait.ab.1", `1`, 0)
+			if keys, err := h.Keys(t.Context(), "wait.a"); err != nil || !slices.Equal(keys, []string{"wait.a.1", "wait.a.2"}) {
+				t.Errorf("there are the keys %v, %v", keys, err)
+			}
+			if err := h.Clear(t.Context(), "wait.a"); err != nil {
+				t.Error(err)
+			}
+			if keys, err := h.Keys(t.Context(), "wait"); err != nil || !slices.Equal(keys, []string{"wait.ab.1"}) {
+				t.Errorf("there are the keys %v, %v", keys, err)
+			}
 			found, there, err := h.Find(t.Context(), "hook.a")
 			if err != nil || !there || found.Version != two {
 				t.Fatalf("%+v, %v, %v", found, there, err)
@@ -92,16 +103,12 @@ func TestShelfIsWatched(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	told, ended := make(chan struct{}, 10), make(chan error)
 	go func() { ended <- h.Watch(ctx, "hook", func() { told <- struct{}{} }) }()
-	for told := told; told != nil; { // until the subscription is there
-		version := put(t, h, "hook.a", `1`, 0)
-		select {
-		case <-told:
-			told = nil
-		default:
-			if err := h.Remove(t.Context(), Slip{Key: "hook.a", Version: version}); err != nil {
-				t.Fatal(err)
-			}
-		}
+	<-told // it watches
+	put(t, h, "wait.a.1", `1`, 0)
+	put(t, h, "hook.a", `1`, 0)
+	<-told
+	if n := len(told); n > 0 {
+		t.Errorf("it was told of %d changes too many", n)
 	}
 	stop()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
