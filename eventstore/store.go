@@ -37,7 +37,7 @@ type Options struct {
 	// Replicas is on how many nodes of Server a log is kept that is created now; 0 means 1.
 	Replicas int
 
-	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end in _FEED
+	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end as the other streams of a ledger do
 	ReadOnly bool   // create nothing, and refuse to append
 
 	Version string           // of the program, to tell who holds Dir
@@ -86,6 +86,8 @@ type Store struct {
 	persons personKeys // see persons.go
 	js      jetstream.JetStream
 	shelf   *Shelf // see shelf.go
+
+	publishing func() (jetstream.JetStream, error) // see publisher
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -115,7 +117,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
 		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
-	s.close = sync.OnceValue(s.shutdown)
+	s.close, s.publishing = sync.OnceValue(s.shutdown), sync.OnceValues(s.publisher)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
@@ -203,7 +205,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, personsSuffix, shelfSuffix} {
+	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix, shelfSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}
