@@ -31,6 +31,7 @@ type server struct {
 	ledger  *ledger.Ledger
 	name    string
 	version string
+	edition string // of the program, in tags
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
@@ -58,8 +59,9 @@ type Options struct {
 // a notary, checkpoints, receipts and bundles. What is answered from recorded entries is answered from the entry that
 // at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
-	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, log: o.Log, notary: o.Notary, bundle: o.Bundle, mux: http.NewServeMux()}
+	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, edition: editionOf(o.Version), log: o.Log, notary: o.Notary, bundle: o.Bundle, mux: http.NewServeMux()}
 	s.describe()
+	s.questionRoutes()
 	s.recordRoutes()
 	s.logRoutes()
 	s.tlogRoutes()
@@ -130,6 +132,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 	}))
 	checked := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.tellSequence(w)
 		if !addressed(r) {
 			s.problem(w, r, http.StatusMisdirectedRequest, ledger.Description{Code: codeForbidden,
 				Message: "this server is reached as localhost or by its address, not as " + strconv.Quote(r.Host)})
