@@ -33,7 +33,7 @@ func (s *server) raw(o huma.Operation, answer http.HandlerFunc) {
 	if o.RejectUnknownQueryParameters {
 		answer = s.strict(&o, answer)
 	}
-	s.mux.HandleFunc(pattern, answer)
+	s.mux.serve(pattern, &o, answer)
 }
 
 // read is raw for what is answered from recorded entries: it takes at-least, and is told in a header from which entry
@@ -166,7 +166,7 @@ func (s *server) describe() {
 		License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
 		Servers: []*huma.Server{{URL: "/"}},
 		Tags: []*huma.Tag{
-			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to `known` and of the day `on`."},
+			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to a known point and of a day alone."},
 			{Name: tagRecording, Description: "Entries in."},
 			{Name: tagLog, Description: "What was recorded, entry by entry."},
 			{Name: tagProof, Description: "Evidence for others: the log as C2SP tlog-tiles, receipts, bundles."},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,7 +141,7 @@ func answers[I, A any, P asks[I]](s *server, r resource[A]) {
 	o := s.operation(r.question, r.name, r.path, r.summary, r.description)
 	if r.cut != nil {
 		o.Parameters = append(o.Parameters, pageParameters()...)
-		o.Responses["200"].Headers["Link"] = &huma.Param{Description: `The address of the next page, as rel="next"; left out on the last one`, Schema: text()}
+		linked(&o)
 	}
 	var c scope
 	o.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -163,7 +164,10 @@ func answers[I, A any, P asks[I]](s *server, r resource[A]) {
 		}
 		return &answered[A]{mine}, nil
 	})
-	c = scopeOf(s.api.OpenAPI().Paths[r.path].Get, !r.changes)
+	described := s.api.OpenAPI().Paths[r.path].Get
+	own := described.Parameters[len(o.Parameters):]
+	described.Parameters = slices.Concat(own, o.Parameters)
+	c = scopeOf(described, !r.changes)
 	if r.everyDay {
 		c.days = nil
 	}
@@ -185,11 +189,22 @@ func (s *server) operation(question, name, path, summary, description string) hu
 		SkipValidateParams: true, // the ledger judges them, in its own words
 		Parameters:         []*huma.Param{atLeastParameter()}, Responses: map[string]*huma.Response{"200": {Description: "The answer, as POST /v1/query gives it"},
 			"304": {Description: "The client has the answer already, by its If-None-Match"}}}
-	s.complete(&o)
+	s.validation(&o)
+	return o
+}
+
+// validation describes how an answer that a client has is not sent again.
+func (s *server) validation(o *huma.Operation) {
+	o.Responses["304"] = &huma.Response{Description: "The client has the answer already, by its If-None-Match"}
+	s.complete(o)
 	for _, response := range []string{"200", "304"} {
 		o.Responses[response].Headers["ETag"] = &huma.Param{Description: "Changes with what the answer rests on", Schema: text()}
 	}
-	return o
+}
+
+// linked describes where the next page is.
+func linked(o *huma.Operation) {
+	o.Responses["200"].Headers["Link"] = &huma.Param{Description: `The address of the next page, as rel="next"; left out on the last one`, Schema: text()}
 }
 
 // failed is an error as huma writes it.

@@ -36,6 +36,7 @@ type scope struct {
 	known   []string        // parameters that name a point; left out, each means everything recorded
 	days    []string        // parameters that name a day; left out, each means today
 	settles bool            // an answer about a day, as known at a point, never changes
+	formats bool            // the answer has the media type that the client takes
 }
 
 // scopeOf reads an operation's parameters. Names of persons change when they are forgotten, so that what shows them
@@ -116,6 +117,9 @@ func (s *server) validated(p *reading, query url.Values, c scope) bool {
 			tag, fixed = append(append(tag, '-'), p.today.String()...), false
 			break
 		}
+	}
+	if c.formats && prefersJSON(p.r.Header) {
+		tag = append(tag, "-json"...)
 	}
 	tag = append(tag, '"')
 	header := p.w.Header()

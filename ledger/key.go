@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -57,4 +58,16 @@ func (s *staged) reused(h *handed, failed error) bool {
 func keyReused() error {
 	return &domain.Refusal{Code: domain.CodeKeyReused, Field: "Idempotency-Key",
 		Rule: "a key names one call: other entries were recorded with it; give another call another key"}
+}
+
+// Sequence finds the entry with an id. It waits for the writer. Where there is none, the error is a *QuestionError.
+func (l *Ledger) Sequence(ctx context.Context, id uuid.UUID) (seq uint64, err error) {
+	found := false
+	if err := l.ask(ctx, func() error { seq, found = l.index.Entry(id); return nil }); err != nil {
+		return 0, err
+	}
+	if !found {
+		return 0, &QuestionError{Code: CodeNotFound, Field: "entry", Message: fmt.Sprintf("no entry %s is recorded", id)}
+	}
+	return seq, nil
 }
