@@ -124,10 +124,15 @@ func (o *opened) publish(t tester) {
 	}
 }
 
+// messages is what there is of the feed.
 func (o *opened) messages(t tester) []feed.Message {
 	t.Helper()
 	var all []feed.Message
-	err := o.store.Feed().Read(t.Context(), 1, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
+	ends, err := o.store.Feed().Ends(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = o.store.Feed().Read(t.Context(), ends.First, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
