@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/domain"
@@ -32,6 +34,9 @@ type server struct {
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
+
+	mux *http.ServeMux
+	api huma.API // describes what mux serves
 }
 
 // Bundler makes the evidence for an answer: an archive that proves who holds something, or what an organisation is, on a day
@@ -48,36 +53,86 @@ type Options struct {
 	Bundle  Bundler        // nil: no bundles are
 }
 
-// NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/commits gives it as it is stored, POST /v1/signing says what a signer has to know, GET /v1/status and
-// /healthz say how it is. Questions and the log are answered from
-// the entry that at-least names on. It may be used by any number of requests at once.
-//
-// Below /tlog/ it serves the log's tiles, and where it is given a notary, its checkpoints, receipts under
-// GET /v1/receipts/, and bundles under GET /v1/bundles.
+// NewHandler serves a ledger, and describes what it serves at /openapi.json: questions as resources and, at
+// POST /v1/query, as JSON lines; entries in and out; the log as it is stored and as C2SP tlog-tiles; and where it is given
+// a notary, checkpoints, receipts and bundles. What is answered from recorded entries is answered from the entry that
+// at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
-	s := &server{o.Ledger, o.Name, o.Version, o.Log, o.Notary, o.Bundle}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/query", s.reached(s.query))
-	mux.HandleFunc("POST /v1/entries", s.record)
-	mux.HandleFunc("POST /v1/signing", s.signing)
-	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
-	mux.HandleFunc("GET /v1/commits", s.commits)
-	mux.HandleFunc("GET /v1/status", s.status)
-	mux.HandleFunc("GET /healthz", s.health)
-	s.tlogRoutes(mux)
-	mux.HandleFunc("/", s.nothing)
-	return guard(mux)
+	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, log: o.Log, notary: o.Notary, bundle: o.Bundle, mux: http.NewServeMux()}
+	s.describe()
+	s.recordRoutes()
+	s.logRoutes()
+	s.tlogRoutes()
+	s.serverRoutes()
+	if err := s.documentRoutes(); err != nil {
+		panic("api: its own description is no JSON: " + err.Error()) // of what is registered above
+	}
+	s.mux.HandleFunc("/", s.nothing)
+	return s.guard(s.mux)
+}
+
+// recordRoutes serves what is asked and recorded as JSON lines.
+func (s *server) recordRoutes() {
+	s.read(huma.Operation{OperationID: "query", Method: http.MethodPost, Path: "/v1/query", Tags: []string{tagQuestions},
+		Summary:     "Ask questions, one a line",
+		Description: "Answers come one a line and in order, while questions are still read. A question that cannot be answered gets an error line, and the next one is answered all the same.",
+		RequestBody: takes("Questions, one JSON object a line", lines, nil),
+		Responses:   gives("Answers, one JSON object a line", lines, nil)}, s.query)
+	s.raw(huma.Operation{OperationID: "record", Method: http.MethodPost, Path: "/v1/entries", Tags: []string{tagRecording},
+		Summary:     "Record entries, one a line",
+		Description: "All are checked before any is written. What fits one commit, 1,000 entries and 4 MiB, is written as a whole or not at all. Recording the same again is safe, and writes nothing.",
+		Parameters: []*huma.Param{
+			parameter("actor", "Who records", text()),
+			parameter("strict", "Also refuse what would raise a new finding", truth()),
+			parameter("dry_run", "Check only", truth()),
+		},
+		RequestBody: takes("Entries, one JSON object a line", lines, nil),
+		Responses:   gives("Receipts, one JSON object a line: id, sequence and recorded time", lines, nil)}, s.record)
+	s.raw(huma.Operation{OperationID: "signing", Method: http.MethodPost, Path: "/v1/signing", Tags: []string{tagRecording},
+		Summary:     "Ask what has to be known to sign entries",
+		RequestBody: takes("Entries that are corrected and names that are given", "application/json", schemaOf[ledger.SigningRequest](s.api)),
+		Responses:   gives("What a signer has to know", "application/json", schemaOf[ledger.Signing](s.api))}, s.signing)
+}
+
+// logRoutes serves what was recorded.
+func (s *server) logRoutes() {
+	s.read(huma.Operation{OperationID: "entries", Method: http.MethodGet, Path: "/v1/entries", Tags: []string{tagLog},
+		Summary: "Read recorded entries",
+		Parameters: []*huma.Param{
+			parameter("ref", "Only entries that concern this reference", text()),
+			parameter("from", "The first sequence", sequenceSchema()),
+			parameter("to", "The sequence to stop before", sequenceSchema()),
+		},
+		Responses: gives("Entries, one JSON object a line", lines, nil)}, s.entries)
+	s.raw(huma.Operation{OperationID: "commits", Method: http.MethodGet, Path: "/v1/commits", Tags: []string{tagLog},
+		Summary:    "Copy the log as it is stored",
+		Parameters: []*huma.Param{parameter("from", "The position of the first commit, from 1", sequenceSchema())},
+		Responses:  gives("Commits, as backups hold them", frames, nil)}, s.commits)
+}
+
+// serverRoutes serves what the server says of itself.
+func (s *server) serverRoutes() {
+	s.raw(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
+		Summary:   "How much there is",
+		Responses: gives("The ledger's status", "application/json", schemaOf[ledger.Status](s.api))}, s.status)
+	s.raw(huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagServer},
+		Summary:   "Whether the ledger answers",
+		Responses: gives("It does", "application/json", schemaOf[Health](s.api))}, s.health)
 }
 
 // guard keeps the pages of other sites, open in a browser on this machine, from using a ledger that
 // listens on the loopback interface: neither as a cross-origin request nor by a name of their own that
 // leads here.
-func guard(next http.Handler) http.Handler {
-	checked := http.NewCrossOriginProtection().Handler(next)
+func (s *server) guard(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.problem(w, r, http.StatusForbidden, ledger.Description{Code: codeForbidden, Message: "a page of another site has no say here"})
+	}))
+	checked := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !addressed(r) {
-			http.Error(w, "this server is reached as localhost or by its address, not as "+strconv.Quote(r.Host), http.StatusMisdirectedRequest)
+			s.problem(w, r, http.StatusMisdirectedRequest, ledger.Description{Code: codeForbidden,
+				Message: "this server is reached as localhost or by its address, not as " + strconv.Quote(r.Host)})
 			return
 		}
 		checked.ServeHTTP(w, r)
@@ -136,7 +191,7 @@ func (f flushing) Write(text []byte) (int, error) {
 func (s *server) record(w http.ResponseWriter, r *http.Request) {
 	options, err := recordOptions(r.URL.Query())
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
 	receipts, err := s.ledger.RecordLines(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), options)
@@ -162,7 +217,7 @@ func (s *server) record(w http.ResponseWriter, r *http.Request) {
 func (s *server) signing(w http.ResponseWriter, r *http.Request) {
 	var request ledger.SigningRequest
 	if err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, limitBody), &request, json.RejectUnknownMembers(true)); err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "what is to be signed is asked for as one JSON object: " + err.Error()})
+		s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "what is to be signed is asked for as one JSON object: " + err.Error()})
 		return
 	}
 	answer, err := s.ledger.Signing(r.Context(), request)
@@ -196,7 +251,7 @@ func flag(query url.Values, name string) (bool, error) {
 func (s *server) entries(w http.ResponseWriter, r *http.Request) {
 	selection, err := selection(r.URL.Query())
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
 	out, begun := bufio.NewWriter(w), false
@@ -248,14 +303,35 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	s.json(w, http.StatusOK, s.ledger.Status(s.name, s.version))
 }
 
-// health says that the ledger answers.
-func (s *server) health(w http.ResponseWriter, r *http.Request) {
-	s.json(w, http.StatusOK, map[string]any{"status": "ok", "last_seq": s.ledger.View().Seq()})
+// Health says that a ledger answers, and how far it has got.
+type Health struct {
+	Status  string `json:"status"`
+	LastSeq uint64 `json:"last_seq"`
 }
 
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	s.json(w, http.StatusOK, Health{"ok", s.ledger.View().Seq()})
+}
+
+// methods are those that operations have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// nothing answers what no operation does: there is none of the path, or none of the method.
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
-	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, POST /v1/signing, GET /v1/commits, GET /v1/receipts/SEQ, GET /v1/bundles, GET /v1/status, GET /healthz and the log below /tlog/"})
+	var allowed []string
+	for _, method := range methods {
+		if _, pattern := s.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 || slices.Contains(allowed, r.Method) {
+		s.problem(w, r, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
+			Message: r.Method + " " + r.URL.Path + " is not here; /docs says what is"})
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	s.problem(w, r, http.StatusMethodNotAllowed, ledger.Description{Code: codeNoMethod,
+		Message: r.URL.Path + " takes " + strings.Join(allowed, ", ") + ", not " + r.Method})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {
@@ -268,16 +344,4 @@ func (s *server) json(w http.ResponseWriter, status int, value any) {
 	if _, err := w.Write(append(text, '\n')); err != nil {
 		s.log.Debug("an answer was not sent", "error", err)
 	}
-}
-
-func (s *server) problem(w http.ResponseWriter, status int, d ledger.Description) {
-	s.json(w, status, ledger.Problem{Error: d})
-}
-
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	d, status := ledger.Describe(err), statusOf(err)
-	if status >= 500 {
-		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-	}
-	s.problem(w, status, d)
 }

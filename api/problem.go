@@ -2,13 +2,37 @@ package api
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
 )
 
-const codeBadRequest = "bad-request"
+// problemType is the media type of a problem (RFC 9457).
+const problemType = "application/problem+json"
+
+// Problem says why a request failed (RFC 9457). Its member error is the same everywhere: in answers to questions, on the
+// command line, and here.
+type Problem struct {
+	ledger.Problem
+
+	Type     string `json:"type"` // a reference to what the code means, on this server
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Instance string `json:"instance"` // the path that was asked for
+}
+
+const (
+	codeBadRequest = "bad-request"
+	codeNoMethod   = "method-not-allowed"
+	codeForbidden  = "other-site"
+)
 
 // statuses of the errors that are no refusal.
 var statuses = map[string]int{
@@ -41,3 +65,57 @@ func statusOf(err error) int {
 	}
 	return http.StatusInternalServerError
 }
+
+// problem answers that a request failed.
+func (s *server) problem(w http.ResponseWriter, r *http.Request, status int, d ledger.Description) {
+	w.Header().Set("Content-Type", problemType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if err := marshal(w, newProblem(r.URL.EscapedPath(), status, d)); err != nil {
+		s.log.Debug("a problem was not sent", "error", err)
+	}
+}
+
+func newProblem(path string, status int, d ledger.Description) *Problem {
+	return &Problem{ledger.Problem{Error: d}, "/docs/problems#" + d.Code, titleOf(d.Code), status, d.Message, path}
+}
+
+// titleOf is the code in words.
+func titleOf(code string) string { return strings.ReplaceAll(code, "-", " ") }
+
+// fail answers with the problem that an error is.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	d, status := ledger.Describe(err), statusOf(err)
+	if status >= 500 {
+		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	s.problem(w, r, status, d)
+}
+
+// problemOfHuma puts a problem of ours in place of huma's, which it makes of requests that do not fit their description.
+func problemOfHuma(ctx huma.Context, _ string, answer any) (any, error) {
+	theirs, ok := answer.(*huma.ErrorModel)
+	if !ok {
+		return answer, nil
+	}
+	d := ledger.Description{Code: codeBadRequest, Message: theirs.Detail}
+	if len(theirs.Errors) > 0 {
+		first := theirs.Errors[0]
+		_, d.Field, _ = strings.Cut(first.Location, ".")
+		d.Message = d.Field + ": " + first.Message
+	}
+	address := ctx.URL()
+	return newProblem(address.EscapedPath(), theirs.Status, d), nil
+}
+
+// marshal writes a value as the ledger writes JSON everywhere, and ends the line.
+func marshal(w io.Writer, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+func unmarshal(text []byte, value any) error { return json.Unmarshal(text, value) }

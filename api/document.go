@@ -1,0 +1,80 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// documentRoutes serves the description of everything that was registered before, and pages made of it. It is made once.
+func (s *server) documentRoutes() error {
+	document := s.api.OpenAPI()
+	for _, theirs := range []string{"ErrorModel", "ErrorDetail"} { // problemOfHuma never lets one out
+		delete(document.Components.Schemas.Map(), theirs)
+	}
+	truthful(document.Components.Schemas)
+	asJSON, err := document.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	asYAML, err := document.YAML()
+	if err != nil {
+		return err
+	}
+	s.static("/openapi.json", "application/openapi+json", asJSON)
+	s.static("/openapi.yaml", "application/openapi+yaml", asYAML)
+	return nil
+}
+
+// static serves what does not change while the program runs.
+func (s *server) static(path, kind string, content []byte) {
+	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		s.bytes(w, kind, content)
+	})
+}
+
+// truthful mends what huma says of Go types: no list is null, and a pointer to a struct may be.
+func truthful(registry huma.Registry) {
+	for name, schema := range registry.Map() {
+		t := registry.TypeFromRef("#/components/schemas/" + name)
+		for t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t != nil && t.Kind() == reflect.Struct {
+			for _, field := range reflect.VisibleFields(t) {
+				mend(schema, field)
+			}
+		}
+	}
+}
+
+// mend corrects the schema of a struct in one of its fields.
+func mend(schema *huma.Schema, field reflect.StructField) {
+	name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+	property := schema.Properties[name]
+	switch {
+	case field.Anonymous && field.Type.Kind() == reflect.Pointer:
+		for _, inner := range reflect.VisibleFields(field.Type.Elem()) {
+			name, _, _ := strings.Cut(inner.Tag.Get("json"), ",")
+			schema.Required = without(schema.Required, name)
+		}
+	case property == nil:
+	case property.Type == huma.TypeArray:
+		property.Nullable = false
+	case field.Type.Kind() == reflect.Pointer && property.Ref != "" && !strings.Contains(options, "omit"):
+		schema.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}, Description: property.Description}
+	}
+}
+
+func without(names []string, name string) []string {
+	var rest []string
+	for _, n := range names {
+		if n != name {
+			rest = append(rest, n)
+		}
+	}
+	return rest
+}
