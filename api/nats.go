@@ -20,8 +20,8 @@ const (
 	serviceName  = "orgledger"
 	serviceAbout = "An event-sourced ledger of organisational history: questions, recording, snapshots"
 
-	atOnce   = 64              // requests to one endpoint that are answered at the same time
-	draining = 5 * time.Second // for requests under way when NATS stops
+	natsAtOnce   = 64              // requests to one endpoint that are answered at the same time
+	natsDraining = 5 * time.Second // for requests under way when NATS stops
 )
 
 // NATS answers the requests of NATS clients from one ledger, as a service that any tool for NATS micro services
@@ -64,7 +64,7 @@ func NewNATS(conn *nats.Conn, subject string, record bool, o Options) (*NATS, er
 
 func (n *NATS) listen() error {
 	for _, e := range n.endpoints {
-		for range atOnce {
+		for range natsAtOnce {
 			n.running.Go(func() { n.work(e) })
 		}
 		if err := n.subscribe(e.stats.Subject, micro.DefaultQueueGroup, func(m *nats.Msg) { e.requests <- m }); err != nil {
@@ -82,7 +82,7 @@ func (n *NATS) listen() error {
 			}
 		}
 	}
-	return n.conn.FlushTimeout(draining)
+	return n.conn.FlushTimeout(natsDraining)
 }
 
 func (n *NATS) subscribe(subject, group string, fn nats.MsgHandler) error {
@@ -124,11 +124,11 @@ func (n *NATS) Run(ctx context.Context) error {
 	go func() { n.finish(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(draining):
-		n.log.Warn("requests over NATS were not answered before the end", "after", draining)
+	case <-time.After(natsDraining):
+		n.log.Warn("requests over NATS were not answered before the end", "after", natsDraining)
 		return nil
 	}
-	if err := n.conn.FlushTimeout(draining); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+	if err := n.conn.FlushTimeout(natsDraining); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		return fmt.Errorf("send the last answers over NATS: %w", err)
 	}
 	return nil

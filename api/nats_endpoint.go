@@ -19,8 +19,8 @@ import (
 // headerAtLeast names, in a NATS request, the entry that it is to be answered from at least.
 const headerAtLeast = "Ledger-At-Least"
 
-// room is what the headers and the subject of an answer may take of a message, in bytes.
-const room = 4 << 10
+// natsRoom is what the headers and the subject of an answer may take of a message, in bytes.
+const natsRoom = 4 << 10
 
 // headerText keeps a value on the line of its header.
 var headerText = strings.NewReplacer("\r", " ", "\n", " ")
@@ -28,22 +28,22 @@ var headerText = strings.NewReplacer("\r", " ", "\n", " ")
 // endpoint answers requests of one kind.
 type endpoint struct {
 	about    string
-	answer   func(ctx context.Context, m *nats.Msg) (answered, error)
+	answer   func(ctx context.Context, m *nats.Msg) (natsAnswer, error)
 	requests chan *nats.Msg // to those who answer
 
 	mu    sync.Mutex
 	stats micro.EndpointStats // guarded by mu
 }
 
-// answered is what a request is answered with.
-type answered struct {
+// natsAnswer is what a request is answered with.
+type natsAnswer struct {
 	data   []byte
 	media  string
 	header map[string]string
 	seq    uint64 // the entry that it is certain to be based on
 }
 
-func (n *NATS) endpoint(name, about string, answer func(context.Context, *nats.Msg) (answered, error)) *endpoint {
+func (n *NATS) endpoint(name, about string, answer func(context.Context, *nats.Msg) (natsAnswer, error)) *endpoint {
 	return &endpoint{about: about, answer: answer, requests: make(chan *nats.Msg),
 		stats: micro.EndpointStats{Name: name, Subject: n.subject + "." + name, QueueGroup: micro.DefaultQueueGroup}}
 }
@@ -65,19 +65,19 @@ func (n *NATS) work(e *endpoint) {
 }
 
 // limit is the longest answer, in bytes.
-func (n *NATS) limit() int64 { return n.conn.MaxPayload() - room }
+func (n *NATS) limit() int64 { return n.conn.MaxPayload() - natsRoom }
 
 // reply answers once the ledger has the entry that the request asks for, if it asks for one.
-func (n *NATS) reply(e *endpoint, m *nats.Msg) (answered, error) {
+func (n *NATS) reply(e *endpoint, m *nats.Msg) (natsAnswer, error) {
 	if text := m.Header.Get(headerAtLeast); text != "" {
 		seq, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return answered{}, &requestError{headerAtLeast, headerAtLeast + " is a sequence", text}
+			return natsAnswer{}, &natsRequestError{headerAtLeast, headerAtLeast + " is a sequence", text}
 		}
 		ctx, cancel := context.WithTimeout(n.ctx, waiting)
 		defer cancel()
 		if err := n.ledger.Reach(ctx, seq); err != nil {
-			return answered{}, err
+			return natsAnswer{}, err
 		}
 	}
 	seq := n.ledger.View().Seq()
@@ -87,7 +87,7 @@ func (n *NATS) reply(e *endpoint, m *nats.Msg) (answered, error) {
 }
 
 // refused is the answer that an error makes: the error object as HTTP gives it, and what NATS clients look for.
-func (n *NATS) refused(m *nats.Msg, err error) answered {
+func (n *NATS) refused(m *nats.Msg, err error) natsAnswer {
 	d, status := ledger.Describe(err), statusOf(err)
 	if status >= http.StatusInternalServerError {
 		n.log.Log(n.ctx, slog.LevelError, "a NATS request failed", "subject", m.Subject, "error", err)
@@ -96,11 +96,11 @@ func (n *NATS) refused(m *nats.Msg, err error) answered {
 	if err != nil {
 		panic(err) // our own type
 	}
-	return answered{data: text, media: "application/json", seq: n.ledger.View().Seq(),
+	return natsAnswer{data: text, media: "application/json", seq: n.ledger.View().Seq(),
 		header: map[string]string{micro.ErrorHeader: d.Message, micro.ErrorCodeHeader: strconv.Itoa(status)}}
 }
 
-func (n *NATS) respond(m *nats.Msg, a answered) {
+func (n *NATS) respond(m *nats.Msg, a natsAnswer) {
 	reply := nats.NewMsg(m.Reply)
 	reply.Data = a.data
 	reply.Header.Set("Content-Type", a.media)

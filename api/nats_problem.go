@@ -8,14 +8,14 @@ import (
 
 const codeAnswerTooLong = "answer-too-long"
 
-// requestError says what of a request is not as it has to be.
-type requestError struct{ field, message, value string }
+// natsRequestError says what of a request is not as it has to be.
+type natsRequestError struct{ field, message, value string }
 
 // Error is what is wrong.
-func (e *requestError) Error() string { return e.message }
+func (e *natsRequestError) Error() string { return e.message }
 
 // Describe is the error as ledger.Describe gives it.
-func (e *requestError) Describe() ledger.Description {
+func (e *natsRequestError) Describe() ledger.Description {
 	return ledger.Description{Code: codeBadRequest, Message: e.message, Field: e.field, Value: e.value}
 }
 
