@@ -37,7 +37,7 @@ type Options struct {
 	// Replicas is on how many nodes of Server a log is kept that is created now; 0 means 1.
 	Replicas int
 
-	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end in _FEED
+	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end as the other streams of a ledger do
 	ReadOnly bool   // create nothing, and refuse to append
 
 	Version string           // of the program, to tell who holds Dir
@@ -201,7 +201,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, personsSuffix} {
+	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}
