@@ -17,6 +17,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
 )
 
@@ -34,6 +35,7 @@ type server struct {
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
+	feed    feed.Feed // nil: there is none
 
 	mux *http.ServeMux
 	api huma.API // describes what mux serves
@@ -51,6 +53,7 @@ type Options struct {
 	Log     *slog.Logger
 	Notary  *notary.Notary // nil: no checkpoints are given out here
 	Bundle  Bundler        // nil: no bundles are
+	Feed    feed.Feed      // nil: there is none
 }
 
 // NewHandler serves a ledger, and describes what it serves at /openapi.json: questions as resources and, at
@@ -58,9 +61,10 @@ type Options struct {
 // a notary, checkpoints, receipts and bundles. What is answered from recorded entries is answered from the entry that
 // at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
-	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, log: o.Log, notary: o.Notary, bundle: o.Bundle, mux: http.NewServeMux()}
+	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, log: o.Log, notary: o.Notary, bundle: o.Bundle, feed: o.Feed, mux: http.NewServeMux()}
 	s.describe()
 	s.recordRoutes()
+	s.snapshotRoutes()
 	s.logRoutes()
 	s.tlogRoutes()
 	s.serverRoutes()

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 )
 
 const (
@@ -31,6 +32,7 @@ const (
 type NATS struct {
 	conn      *nats.Conn
 	ledger    *ledger.Ledger
+	feed      feed.Feed // nil: there is none
 	name      string // of the ledger
 	subject   string // what stands before the name of an endpoint
 	record    bool
@@ -50,7 +52,7 @@ type NATS struct {
 // NewNATS begins to answer below subject, over a connection that is its own from now on. record says whether entries
 // are taken; the other endpoints only read. Run ends it.
 func NewNATS(conn *nats.Conn, subject string, record bool, o Options) (*NATS, error) {
-	n := &NATS{conn: conn, ledger: o.Ledger, name: o.Name, subject: subject, record: record, log: o.Log, started: time.Now().UTC(),
+	n := &NATS{conn: conn, ledger: o.Ledger, feed: o.Feed, name: o.Name, subject: subject, record: record, log: o.Log, started: time.Now().UTC(),
 		identity: micro.ServiceIdentity{Name: serviceName, ID: uuid.NewString(), Version: o.Version, Metadata: map[string]string{"ledger": o.Name}}}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	n.endpoints = n.served()

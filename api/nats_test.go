@@ -49,7 +49,7 @@ func nodeOn(t testing.TB, o eventstore.Options, record bool) *node {
 		t.Fatal(err)
 	}
 	n, err := api.NewNATS(conn, eventstore.Services("main"), record,
-		api.Options{Ledger: l, Name: "main", Version: "1.2.3-test", Log: slog.New(slog.DiscardHandler)})
+		api.Options{Ledger: l, Name: "main", Version: "1.2.3-test", Log: slog.New(slog.DiscardHandler), Feed: store.Feed()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestNATSDiscovery(t *testing.T) {
 			t.Errorf("endpoint %+v", e)
 		}
 	}
-	if want := "query find status record"; strings.Join(names, " ") != "svc.orgledger.main."+strings.ReplaceAll(want, " ", " svc.orgledger.main.") {
+	if want := "query find snapshot status record"; strings.Join(names, " ") != "svc.orgledger.main."+strings.ReplaceAll(want, " ", " svc.orgledger.main.") {
 		t.Errorf("endpoints %s", names)
 	}
 	counted := make(map[string]string)
