@@ -33,8 +33,8 @@ type NATS struct {
 	conn      *nats.Conn
 	ledger    *ledger.Ledger
 	feed      feed.Feed // nil: there is none
-	name      string // of the ledger
-	subject   string // what stands before the name of an endpoint
+	name      string    // of the ledger
+	subject   string    // what stands before the name of an endpoint
 	record    bool
 	log       *slog.Logger
 	identity  micro.ServiceIdentity
