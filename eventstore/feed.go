@@ -111,6 +111,24 @@ func (f *Feed) Ends(ctx context.Context) (FeedEnds, error) {
 	return ends, nil
 }
 
+// Last is the last message; false where there is none, because none has been published or none is kept any more: of it
+// only Position is given then. It costs two requests.
+func (f *Feed) Last(ctx context.Context) (m FeedMessage, there bool, err error) {
+	stream, err := f.stream(ctx)
+	if errors.Is(err, errNoFeed) {
+		return m, false, nil
+	}
+	if err != nil {
+		return m, false, err
+	}
+	state := stream.CachedInfo().State
+	if state.Msgs == 0 {
+		return FeedMessage{Position: state.LastSeq}, false, nil
+	}
+	m, err = f.message(ctx, stream, state.LastSeq)
+	return m, err == nil, err
+}
+
 // After is the position behind the last message that belongs to an entry up to seq: of the first that a later entry, or a
 // day that has arrived since, caused; one behind the last message where there is none yet. It fails with ErrExpired where
 // such messages are no longer kept. It costs some requests, as many as the logarithm of the messages.

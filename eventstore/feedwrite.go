@@ -99,7 +99,10 @@ func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter,
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
 	w := &FeedWriter{feed: s.Feed(), js: js, config: feedConfig(s.options.Ledger, s.options.Replicas, keep)}
-	return w, w.open(ctx)
+	if err := w.open(ctx); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // open finds the stream, or makes it, and looks whether it can be gone on with.
@@ -152,21 +155,15 @@ func checkFeedStream(info *jetstream.StreamInfo, want *jetstream.StreamConfig) e
 	return nil
 }
 
-// Last is the last message, false where there has been none, or none is kept any more: position is then where the next
-// one comes.
+// Last is the last message, as Feed.Last gives it. What is written next comes behind it.
 func (w *FeedWriter) Last(ctx context.Context) (m FeedMessage, there bool, err error) {
-	stream, err := w.feed.stream(ctx)
-	if err != nil {
-		return m, false, err
-	}
-	state := stream.CachedInfo().State
-	w.last = state.LastSeq
-	if state.Msgs == 0 {
-		return FeedMessage{Position: state.LastSeq}, false, nil
-	}
-	m, err = w.feed.message(ctx, stream, state.LastSeq)
-	return m, err == nil, err
+	m, there, err = w.feed.Last(ctx)
+	w.last = m.Position
+	return m, there, err
 }
+
+// Close ends the subscription to acknowledgements. What is on its way may be written or not.
+func (w *FeedWriter) Close() { w.js.CleanupPublisher() }
 
 // Write sends a message as the next one. It waits while too much is on its way, and does not wait for this one to be
 // acknowledged: see Flush. It fails with ErrFeedTaken where somebody else has written meanwhile; whatever it fails with, the next
