@@ -24,7 +24,7 @@ var may = map[string][]string{
 	"eventstore":  {"domain", "audit"},
 	"ledger":      {"domain", "audit", "eventstore", "projections"},
 	"formats":     {"domain", "ledger"},
-	"api":         {"domain", "audit", "ledger"},
+	"api":         {"domain", "audit", "projections", "ledger"},
 	"web":         {"domain", "ledger", "projections"},
 	"cmd":         {"domain", "audit", "eventstore", "projections", "ledger", "formats", "api", "web"},
 }

@@ -29,8 +29,23 @@ type Client struct {
 	http *http.Client
 }
 
-// NewClient talks to the server at a base address, http://host:port. It opens no connection yet.
-func NewClient(base string) *Client { return &Client{base: base, http: new(http.Client)} }
+// NewClient talks to the server at a base address, http://host:port. It opens no connection yet. A server on this
+// machine is not asked to compress.
+func NewClient(base string) *Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = isLoopback(base)
+	return &Client{base: base, http: &http.Client{Transport: transport}}
+}
+
+// isLoopback reports whether an address is on this machine for certain.
+func isLoopback(base string) bool {
+	address, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(address.Hostname())
+	return address.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
 
 // ErrUnreachable: no connection to the server could be made, and nothing was sent.
 var ErrUnreachable = errors.New("no server answers")

@@ -25,7 +25,7 @@ func (s *server) documentRoutes() error {
 	}
 	s.static("/openapi.json", "application/openapi+json", asJSON)
 	s.static("/openapi.yaml", "application/openapi+yaml", asYAML)
-	return nil
+	return s.docsRoutes()
 }
 
 // static serves what does not change while the program runs.
@@ -36,9 +36,14 @@ func (s *server) static(path, kind string, content []byte) {
 	})
 }
 
-// truthful mends what huma says of Go types: no list is null, and a pointer to a struct may be.
+// truthful says what fields mean, and mends what huma says of Go types: no list is null, and a pointer to a struct may be.
 func truthful(registry huma.Registry) {
 	for name, schema := range registry.Map() {
+		for name, property := range schema.Properties {
+			if property.Description == "" && property.Ref == "" {
+				property.Description = meanings[name]
+			}
+		}
 		t := registry.TypeFromRef("#/components/schemas/" + name)
 		for t != nil && t.Kind() == reflect.Pointer {
 			t = t.Elem()

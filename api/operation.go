@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -32,7 +33,7 @@ func (s *server) raw(o huma.Operation, answer http.HandlerFunc) {
 	if o.RejectUnknownQueryParameters {
 		answer = s.strict(&o, answer)
 	}
-	s.mux.HandleFunc(pattern, answer)
+	s.mux.serve(pattern, &o, answer)
 }
 
 // read is raw for what is answered from recorded entries: it takes at-least, and is told in a header from which entry
@@ -57,27 +58,42 @@ func (s *server) complete(o *huma.Operation) {
 	}
 }
 
-// strict refuses query parameters that an operation does not have, and those that are given twice.
+// strict refuses query parameters that an operation does not take.
 func (s *server) strict(o *huma.Operation, answer http.HandlerFunc) http.HandlerFunc {
-	known := make(map[string]bool)
-	for _, p := range o.Parameters {
-		known[p.Name] = known[p.Name] || p.In == "query"
-	}
+	takes := taken(o)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery != "" {
-			for name, values := range r.URL.Query() {
-				switch {
-				case !known[name]:
-					s.refuse(w, r, name, "there is no such parameter here")
-					return
-				case len(values) > 1:
-					s.refuse(w, r, name, "this parameter is given once")
-					return
-				}
+			if name, rule := untaken(takes, r.URL.Query()); name != "" {
+				s.refuse(w, r, name, rule)
+				return
 			}
 		}
 		answer(w, r)
 	}
+}
+
+// taken names the query parameters of an operation.
+func taken(o *huma.Operation) map[string]bool {
+	takes := make(map[string]bool)
+	for _, p := range o.Parameters {
+		takes[p.Name] = takes[p.Name] || p.In == "query"
+	}
+	return takes
+}
+
+// untaken finds a query parameter that an operation does not take, or not so, and says why; empty where there is none.
+func untaken(takes map[string]bool, query url.Values) (name, rule string) {
+	for name, values := range query {
+		switch {
+		case !takes[name]:
+			return name, "there is no such parameter here"
+		case len(values) > 1:
+			return name, "this parameter is given once"
+		case values[0] == "":
+			return name, "this parameter is given without a value: leave it out"
+		}
+	}
+	return "", ""
 }
 
 // refuse answers a request whose parameter is none.
@@ -144,18 +160,19 @@ func takes(description, mediaType string, schema *huma.Schema) *huma.RequestBody
 
 // describe makes the API's document, to which operations are added.
 func (s *server) describe() {
+	asJSON := huma.Format{Marshal: marshal, Unmarshal: unmarshal}
 	config := huma.Config{OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "orgledger", Version: s.version,
 		Description: "An event-sourced ledger of organisational history: who held what on a day, as known at a point, and why.",
 		License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
 		Servers: []*huma.Server{{URL: "/"}},
 		Tags: []*huma.Tag{
-			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to `known` and of the day `on`."},
+			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to a known point and of a day alone."},
 			{Name: tagRecording, Description: "Entries in."},
 			{Name: tagLog, Description: "What was recorded, entry by entry."},
 			{Name: tagProof, Description: "Evidence for others: the log as C2SP tlog-tiles, receipts, bundles."},
 			{Name: tagServer, Description: "The server itself."},
 		}},
-		Formats:       map[string]huma.Format{"application/json": {Marshal: marshal, Unmarshal: unmarshal}},
+		Formats:       map[string]huma.Format{"application/json": asJSON, "json": asJSON},
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{problemOfHuma},
 	}

@@ -28,6 +28,15 @@ type Problem struct {
 	Instance string `json:"instance"` // the path that was asked for
 }
 
+// Error is the message.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus makes a problem an error that huma writes as it is.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of a problem, whatever else a client takes.
+func (p *Problem) ContentType(string) string { return problemType }
+
 const (
 	codeBadRequest = "bad-request"
 	codeNoMethod   = "method-not-allowed"
