@@ -14,6 +14,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
 )
 
@@ -32,6 +33,7 @@ type server struct {
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
+	feed    feed.Feed // nil: there is none
 
 	mux *routes
 	api huma.API // describes what mux serves
@@ -49,6 +51,7 @@ type Options struct {
 	Log     *slog.Logger
 	Notary  *notary.Notary // nil: no checkpoints are given out here
 	Bundle  Bundler        // nil: no bundles are
+	Feed    feed.Feed      // nil: there is none
 }
 
 // NewHandler serves a ledger, and describes what it serves at /openapi.json: questions as resources and, at
@@ -57,10 +60,11 @@ type Options struct {
 // at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
 	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, edition: editionOf(o.Version), log: o.Log,
-		notary: o.Notary, bundle: o.Bundle, mux: newRoutes()}
+		notary: o.Notary, bundle: o.Bundle, feed: o.Feed, mux: newRoutes()}
 	s.describe()
 	s.questionRoutes()
 	s.recordRoutes()
+	s.snapshotRoutes()
 	s.logRoutes()
 	s.tlogRoutes()
 	s.serverRoutes()

@@ -45,6 +45,8 @@ const (
 
 // statuses of the errors that are no refusal.
 var statuses = map[string]int{
+	codeBadRequest:                      http.StatusBadRequest,
+	codeAnswerTooLong:                   http.StatusRequestEntityTooLarge,
 	ledger.CodeStopped:                  http.StatusServiceUnavailable,
 	ledger.CodeBehind:                   http.StatusServiceUnavailable,
 	ledger.CodeUnavailable:              http.StatusServiceUnavailable,

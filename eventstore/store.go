@@ -57,9 +57,10 @@ type Store struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
-	folder *folder    // nil with an external server
-	noted  checkpoint // what was in the data folder when it was opened
-	server *embedded  // nil with an external server
+	folder *folder                               // nil with an external server
+	noted  checkpoint                            // what was in the data folder when it was opened
+	server *embedded                             // nil with an external server
+	dial   func(name string) (*nats.Conn, error) // as the ledger's own user
 	conn   *nats.Conn
 	stream jetstream.Stream
 	close  func() error
@@ -215,8 +216,7 @@ func (o *Options) complete() error {
 
 // reach connects to the server, and starts it where it is our own.
 func (s *Store) reach(ctx context.Context) error {
-	options := []nats.Option{nats.Name("orgledger " + s.options.Ledger), nats.MaxReconnects(-1),
-		nats.ReconnectWait(250 * time.Millisecond), nats.ErrorHandler(s.asyncError)}
+	options := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ErrorHandler(s.asyncError)}
 	url := s.options.Server
 	if s.options.Dir != "" {
 		own, err := s.startOwn(ctx)
@@ -230,9 +230,16 @@ func (s *Store) reach(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.dial = func(name string) (*nats.Conn, error) {
+		conn, err := nats.Connect(url, append(slices.Clone(options), nats.Name(name))...)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", s.Addr(), err)
+		}
+		return conn, nil
+	}
 	var err error
-	if s.conn, err = nats.Connect(url, options...); err != nil {
-		return fmt.Errorf("connect to %s: %w", s.Addr(), err)
+	if s.conn, err = s.dial("orgledger " + s.options.Ledger); err != nil {
+		return err
 	}
 	if room := s.conn.MaxPayload(); room < maxMessage {
 		return fmt.Errorf("%w: the server at %s takes messages of %d bytes, and a commit may need %d: set max_payload: %d",
@@ -240,6 +247,10 @@ func (s *Store) reach(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Connect opens a further connection to the server, as the ledger's own user, for what answers there beside the log.
+// It reconnects by itself, and is the caller's to close; that of an embedded server ends with the store.
+func (s *Store) Connect(name string) (*nats.Conn, error) { return s.dial(name) }
 
 // startOwn takes hold of the data folder and starts the embedded server. The options connect to it.
 func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {

@@ -25,6 +25,9 @@ type serving struct {
 	http, nats string
 	feed       bool
 	keep       time.Duration
+
+	natsRecord       bool
+	natsRecordChosen bool // natsRecord was given
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -41,15 +44,18 @@ commands use the server by themselves while it runs.
 empty.`,
 		Example: examples(`orgledger serve --sample`, `orgledger serve --data /var/lib/orgledger --http 127.0.0.1:9000`,
 			`orgledger serve --server nats://127.0.0.1:4222`),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.natsRecordChosen = cmd.Flags().Changed("nats-record")
+			return a.serve(cmd.Context(), o)
+		},
 	}
 	command.Flags().BoolVar(&o.sample, "sample", false, "record the built-in history into an empty ledger first")
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
-	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
 	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
 	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
+	o.natsFlags(command)
 	return command
 }
 
@@ -114,8 +120,9 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		a.greet(l, address, store.Addr())
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
-		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
-		return serveHTTP(running, listener, handler, options.Logger)
+		served := api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle, Feed: store.Feed()}
+		group.Go(func() error { return a.answerNATS(running, store, o.takesEntries(a.server == "", store), served) })
+		return serveHTTP(running, listener, api.NewHandler(served), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
