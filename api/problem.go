@@ -41,6 +41,7 @@ const (
 	codeBadRequest = "bad-request"
 	codeNoMethod   = "method-not-allowed"
 	codeForbidden  = "other-site"
+	codeBusy       = "too-many-readers"
 )
 
 // statuses of the errors that are no refusal.
@@ -54,6 +55,7 @@ var statuses = map[string]int{
 	ledger.CodeNoCheckpoint:             http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
+	ledger.CodeFeedExpired:              http.StatusGone,
 	string(domain.CodeUnknownReference): http.StatusNotFound,
 }
 

@@ -19,7 +19,7 @@ import (
 const LimitDead = 1_000
 
 // Rotate gives a webhook another secret. For Overlap, deliveries are signed with the earlier one too.
-func (w *Webhooks) Rotate(ctx context.Context, id string) (*Created, error) {
+func (w *Webhooks) Rotate(ctx context.Context, id string) (*WithSecret, error) {
 	s, err := newSecret()
 	if err != nil {
 		return nil, err
@@ -40,20 +40,20 @@ func (w *Webhooks) Rotate(ctx context.Context, id string) (*Created, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := w.statusOf(ctx, h)
-	return &Created{status, s}, err
+	status, err := w.showing(ctx, h)
+	return &WithSecret{status, s}, err
 }
 
 // Resume delivers again to a webhook whose receiver had said that it is gone, or that was too far behind the feed: the latter from
 // the entry that from names on, which is not needed for the former, and may skip messages.
-func (w *Webhooks) Resume(ctx context.Context, id string, from uint64) (Status, error) {
-	refuse := func(rule string) (Status, error) {
-		return Status{}, &domain.Refusal{Code: CodeBadWebhook, Field: "from", Rule: rule, Value: fmt.Sprint(from)}
+func (w *Webhooks) Resume(ctx context.Context, id string, from uint64) (Webhook, error) {
+	refuse := func(rule string) (Webhook, error) {
+		return Webhook{}, &domain.Refusal{Code: CodeBadWebhook, Field: "from", Rule: rule, Value: fmt.Sprint(from)}
 	}
 	h, err := w.find(ctx, id)
 	switch {
 	case err != nil:
-		return Status{}, err
+		return Webhook{}, err
 	case h.State == Expired && from == 0:
 		return refuse("the feed no longer keeps what comes next: take a snapshot, and name the entry after it")
 	case from > w.o.Last()+1:
@@ -66,9 +66,9 @@ func (w *Webhooks) Resume(ctx context.Context, id string, from uint64) (Status, 
 		}
 	})
 	if err != nil {
-		return Status{}, err
+		return Webhook{}, err
 	}
-	return w.statusOf(ctx, changed)
+	return w.showing(ctx, changed)
 }
 
 // Dead lists what was given up, in the order of the feed: at most limit messages behind a position, and whether

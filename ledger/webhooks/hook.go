@@ -61,8 +61,8 @@ func (h *Hook) selection() (feed.Selection, error) {
 	return s, nil
 }
 
-// Status is a webhook as it is shown: without its secrets, and with how far it has got.
-type Status struct {
+// Webhook is one as it is shown: without its secrets, and with how far it has got.
+type Webhook struct {
 	ID      string      `json:"id"`
 	URL     string      `json:"url"`
 	Refs    []string    `json:"refs,omitempty"`
@@ -78,14 +78,14 @@ type Status struct {
 	Failure string     `json:"failure,omitempty"` // why the last one did
 }
 
-// Created is a webhook that was registered, or that has got another secret: the one time that it is shown.
-type Created struct {
-	Status
+// WithSecret is a webhook that was registered, or has got another secret: the one time that it is shown.
+type WithSecret struct {
+	Webhook
 	Secret Secret `json:"secret"`
 }
 
-func (h *Hook) status() Status {
-	return Status{ID: h.ID, URL: h.URL, Refs: h.Refs, Kinds: h.Kinds, From: h.From, Created: h.Created, State: h.State}
+func (h *Hook) shown() Webhook {
+	return Webhook{ID: h.ID, URL: h.URL, Refs: h.Refs, Kinds: h.Kinds, From: h.From, Created: h.Created, State: h.State}
 }
 
 // cursor is how far the delivery of one webhook has got.

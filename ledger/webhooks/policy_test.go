@@ -281,7 +281,9 @@ func TestTest(t *testing.T) {
 		t.Error("what is not there is tested")
 	}
 	r := new(receiver)
-	r.answers(func(attempt) response { return response{err: &url.Error{Op: "Post", URL: "x", Err: &AddressError{"10.0.0.1:443", false}}} })
+	r.answers(func(attempt) response {
+		return response{err: &url.Error{Op: "Post", URL: "x", Err: &AddressError{"10.0.0.1:443", false}}}
+	})
 	w.sender.secure.Transport = r
 	if tried, err := w.Test(t.Context(), id); err != nil || tried.Delivered || !strings.Contains(tried.Failure, "10.0.0.1:443 is not called") {
 		t.Errorf("%+v, %v", tried, err)

@@ -119,7 +119,7 @@ func (w *Webhooks) check(r *Registration) (*Hook, error) {
 }
 
 // Add registers a webhook. It is refused with a *domain.Refusal that names field, rule and value.
-func (w *Webhooks) Add(ctx context.Context, r Registration) (*Created, error) {
+func (w *Webhooks) Add(ctx context.Context, r Registration) (*WithSecret, error) {
 	h, err := w.check(&r)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (w *Webhooks) Add(ctx context.Context, r Registration) (*Created, error) {
 	if err := w.put(ctx, h, 0); err != nil {
 		return nil, err
 	}
-	return &Created{h.status(), s}, nil
+	return &WithSecret{h.shown(), s}, nil
 }
 
 func (w *Webhooks) put(ctx context.Context, h *Hook, was uint64) error {
@@ -213,17 +213,17 @@ func (w *Webhooks) change(ctx context.Context, id string, how func(*Hook)) (*Hoo
 }
 
 // List gives every webhook, the first registered first.
-func (w *Webhooks) List(ctx context.Context) ([]Status, error) {
+func (w *Webhooks) List(ctx context.Context) ([]Webhook, error) {
 	hooks, err := w.hooks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := []Status{}
+	all := []Webhook{}
 	for _, h := range hooks {
 		if h.State == removed {
 			continue
 		}
-		status, err := w.statusOf(ctx, &h.Hook)
+		status, err := w.showing(ctx, &h.Hook)
 		if err != nil {
 			return nil, err
 		}
@@ -233,16 +233,16 @@ func (w *Webhooks) List(ctx context.Context) ([]Status, error) {
 }
 
 // Show gives one webhook, or a *NotFoundError.
-func (w *Webhooks) Show(ctx context.Context, id string) (Status, error) {
+func (w *Webhooks) Show(ctx context.Context, id string) (Webhook, error) {
 	h, err := w.find(ctx, id)
 	if err != nil {
-		return Status{}, err
+		return Webhook{}, err
 	}
-	return w.statusOf(ctx, &h.Hook)
+	return w.showing(ctx, &h.Hook)
 }
 
-func (w *Webhooks) statusOf(ctx context.Context, h *Hook) (Status, error) {
-	status := h.status()
+func (w *Webhooks) showing(ctx context.Context, h *Hook) (Webhook, error) {
+	status := h.shown()
 	at, found, err := w.o.Shelf.Find(ctx, underCursor+"."+h.ID)
 	if err != nil {
 		return status, err
