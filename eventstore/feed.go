@@ -67,11 +67,11 @@ func (s *Store) Feed() *Feed { return &Feed{s} }
 
 // stream finds the stream, and how far it goes.
 func (f *Feed) stream(ctx context.Context) (stream jetstream.Stream, err error) {
-	js, err := jetstream.New(f.store.conn, jetstream.WithDefaultTimeout(reply))
+	js, err := f.store.readers.get()
 	if err != nil {
-		return nil, fmt.Errorf("use JetStream: %w", err)
+		return nil, err
 	}
-	err = patiently(ctx, f.store.conn, reply, func(ctx context.Context) (err error) {
+	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) (err error) {
 		stream, err = js.Stream(ctx, feedName(f.store.options.Ledger))
 		return err
 	})
@@ -163,7 +163,11 @@ func (f *Feed) After(ctx context.Context, seq uint64) (position uint64, err erro
 // message reads one message, which there was a moment ago. Where it has gone since, it has expired.
 func (f *Feed) message(ctx context.Context, stream jetstream.Stream, position uint64) (FeedMessage, error) {
 	var raw *jetstream.RawStreamMsg
-	err := patiently(ctx, f.store.conn, reply, func(ctx context.Context) (err error) {
+	js, err := f.store.readers.get()
+	if err != nil {
+		return FeedMessage{}, err
+	}
+	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) (err error) {
 		raw, err = stream.GetMsg(ctx, position)
 		return err
 	})

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,7 +44,11 @@ func (r *feedReader) read(ctx context.Context, stop bool) error {
 		return nil
 	}
 	filters := r.choose.subjects(r.store.options.Ledger)
-	sub, err := subscribeTo(ctx, r.store.conn, stream, jetstream.OrderedConsumerConfig{
+	js, err := r.store.readers.get()
+	if err != nil {
+		return err
+	}
+	sub, err := subscribeTo(ctx, js.Conn(), stream, jetstream.OrderedConsumerConfig{
 		FilterSubjects:    filters,
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       r.next,
@@ -94,36 +99,88 @@ func (r *feedReader) take(ctx context.Context, stream jetstream.Stream, sub *sub
 }
 
 // expired finds out whether messages that the caller has not had have gone. Of a feed that keeps everything none do. Of
-// another one that may be so where the caller has been behind for long, or where positions are missing although
-// nothing is left out.
+// another one that may be so where the caller has been behind for long. Where positions are missing although nothing is
+// left out, they have gone, or are damaged.
 func (r *feedReader) expired(ctx context.Context, stream jetstream.Stream, at, pending uint64) error {
-	keep := stream.CachedInfo().Config.MaxAge
-	if r.next == at || keep == 0 {
-		if pending == 0 {
-			r.behind = time.Time{}
-		}
-		return nil
-	}
-	now := time.Now()
+	keep, now, chosen := stream.CachedInfo().Config.MaxAge, time.Now(), len(r.choose.Refs)+len(r.choose.Kinds) > 0
 	if r.behind.IsZero() {
 		r.behind = now
 	}
-	long := now.Sub(r.behind) > keep/2
+	long := keep > 0 && now.Sub(r.behind) > keep/2 && now.Sub(r.looked) > feedLook
 	if pending == 0 {
 		r.behind = time.Time{}
 	}
-	if len(r.choose.Refs)+len(r.choose.Kinds) > 0 && (!long || now.Sub(r.looked) < feedLook) {
+	if r.next == at || chosen && !long {
 		return nil
 	}
 	r.looked = now
 	info, err := stream.Info(ctx)
+	switch {
+	case err != nil:
+		return err
+	case info.State.FirstSeq > r.next:
+		return fmt.Errorf("message %d: %w", r.next, ErrExpired)
+	case !chosen:
+		return fmt.Errorf("%w: message %d follows message %d", ErrFeedDamaged, at, r.next-1)
+	}
+	return nil
+}
+
+// Check reads the whole feed of an embedded server, and fails with ErrFeedDamaged where a message is missing, or cannot be
+// read any more: the server leaves out what it finds damaged, without a word. That an external server's disks are sound is
+// its operator's business, and it costs nothing there.
+func (f *Feed) Check(ctx context.Context) error {
+	if f.store.server == nil {
+		return nil
+	}
+	stream, err := f.stream(ctx)
+	if errors.Is(err, errNoFeed) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if info.State.FirstSeq > r.next {
-		return fmt.Errorf("message %d: %w", r.next, ErrExpired)
+	state := stream.CachedInfo().State
+	if state.Msgs == 0 {
+		return nil
+	}
+	js, err := f.store.readers.get()
+	if err != nil {
+		return err
+	}
+	sub, err := subscribeTo(ctx, js.Conn(), stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverAllPolicy,
+		HeadersOnly:       true,
+		InactiveThreshold: feedIdle,
+	}, feedAhead, feedBytes)
+	if err != nil {
+		return fmt.Errorf("check the feed: %w", err)
+	}
+	defer sub.stop()
+	for next := uint64(0); next <= state.LastSeq; next = sub.at + 1 {
+		waiting, cancel := context.WithTimeout(ctx, stalled)
+		_, err := sub.next(waiting)
+		cancel()
+		switch {
+		case err != nil && ctx.Err() == nil && waiting.Err() != nil:
+			return f.lost(ctx, next, state.LastSeq+1)
+		case err != nil:
+			return err
+		case next == 0: // the first that is kept
+		case sub.at != next:
+			return f.lost(ctx, next, sub.at)
+		}
 	}
 	return nil
+}
+
+// lost tells messages that have expired meanwhile from those that are damaged.
+func (f *Feed) lost(ctx context.Context, from, to uint64) error {
+	ends, err := f.Ends(ctx)
+	if err != nil || ends.First >= to {
+		return err
+	}
+	return fmt.Errorf("%w: there is nothing between the messages %d and %d", ErrFeedDamaged, from-1, to)
 }
 
 // takes reports whether a message is chosen.

@@ -93,7 +93,7 @@ func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter,
 	if s.options.ReadOnly {
 		return nil, ErrReadOnly
 	}
-	js, err := s.publishing()
+	js, err := s.publishers.get()
 	if err != nil {
 		return nil, err
 	}
@@ -104,22 +104,11 @@ func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter,
 	return w, nil
 }
 
-// publisher is what the feed is published through, one for all writers: the client ends what it starts for it only with
-// the connection.
-func (s *Store) publisher() (jetstream.JetStream, error) {
-	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply), jetstream.WithPublishAsyncMaxPending(2*feedWindow),
-		jetstream.WithPublishAsyncTimeout(reply))
-	if err != nil {
-		return nil, fmt.Errorf("use JetStream: %w", err)
-	}
-	return js, nil
-}
-
 // open finds the stream, or makes it, and looks whether it can be gone on with.
 func (w *FeedWriter) open(ctx context.Context) error {
 	stream, err := w.feed.stream(ctx)
 	if errors.Is(err, errNoFeed) {
-		err = patiently(ctx, w.feed.store.conn, forming, func(ctx context.Context) error {
+		err = patiently(ctx, w.js.Conn(), forming, func(ctx context.Context) error {
 			_, err := w.js.CreateStream(ctx, w.config)
 			return err
 		})
@@ -233,11 +222,11 @@ func (w *FeedWriter) fail(err error) error {
 // DropFeed deletes the feed, with what reads it on the server: durable consumers have to be made anew. Where
 // there is none, it does nothing.
 func (s *Store) DropFeed(ctx context.Context) error {
-	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply))
+	js, err := s.publishers.get()
 	if err != nil {
-		return fmt.Errorf("use JetStream: %w", err)
+		return err
 	}
-	err = patiently(ctx, s.conn, reply, func(ctx context.Context) error {
+	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) error {
 		return js.DeleteStream(ctx, feedName(s.options.Ledger))
 	})
 	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {

@@ -88,7 +88,8 @@ type Store struct {
 	js      jetstream.JetStream
 	shelf   *Shelf // see shelf.go
 
-	publishing func() (jetstream.JetStream, error) // see publisher
+	readers    lane // what the feed is read through
+	publishers lane // what it is published through
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -118,7 +119,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
 		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
-	s.close, s.publishing = sync.OnceValue(s.shutdown), sync.OnceValues(s.publisher)
+	s.close = sync.OnceValue(s.shutdown)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
@@ -237,8 +238,10 @@ func (s *Store) reach(ctx context.Context) error {
 		}
 		return conn, nil
 	}
+	lane := func() (*nats.Conn, error) { return s.dial("orgledger " + s.options.Ledger) }
+	s.readers.dial, s.publishers.dial = lane, lane
 	var err error
-	if s.conn, err = s.dial("orgledger " + s.options.Ledger); err != nil {
+	if s.conn, err = lane(); err != nil {
 		return err
 	}
 	if room := s.conn.MaxPayload(); room < maxMessage {
@@ -302,6 +305,8 @@ func (s *Store) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shutdown() error {
+	s.readers.close()
+	s.publishers.close()
 	if s.conn != nil {
 		s.conn.Close()
 	}

@@ -56,11 +56,11 @@ func (s *Store) Timers(ctx context.Context, after time.Duration, came func(day d
 	if s.options.ReadOnly {
 		return nil, ErrReadOnly
 	}
-	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply))
+	js, err := s.publishers.get()
 	if err != nil {
-		return nil, fmt.Errorf("use JetStream: %w", err)
+		return nil, err
 	}
-	err = patiently(ctx, s.conn, reply, func(ctx context.Context) error {
+	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) error {
 		_, err := js.CreateOrUpdateStream(ctx, timersConfig(s.options.Ledger, s.options.Replicas))
 		return err
 	})
@@ -68,7 +68,7 @@ func (s *Store) Timers(ctx context.Context, after time.Duration, came func(day d
 		return nil, fmt.Errorf("create the stream %s: %w", timersName(s.options.Ledger), err)
 	}
 	prefix := daySubject(s.options.Ledger)
-	sub, err := s.conn.Subscribe(prefix+"*", func(m *nats.Msg) {
+	sub, err := js.Conn().Subscribe(prefix+"*", func(m *nats.Msg) {
 		if day, err := domain.ParseDate(strings.TrimPrefix(m.Subject, prefix)); err == nil {
 			came(day)
 		}

@@ -127,16 +127,20 @@ func (o *opened) publish(t tester) {
 // messages is what there is of the feed.
 func (o *opened) messages(t tester) []feed.Message {
 	t.Helper()
-	var all []feed.Message
-	ends, err := o.store.Feed().Ends(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = o.store.Feed().Read(t.Context(), ends.First, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
+	all, err := o.read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+func (o *opened) read(ctx context.Context) (all []feed.Message, err error) {
+	ends, err := o.store.Feed().Ends(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = o.store.Feed().Read(ctx, ends.First, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
+	return all, err
 }
 
 func sameMessages(t tester, got, want []feed.Message) {

@@ -114,30 +114,47 @@ func (p *Publisher) Wake() {
 }
 
 // Run publishes until ctx ends. What goes wrong is logged and shown in the status, and tried again: recording does not depend on
-// it. A feed that is damaged, or of another version, is made anew from the log.
+// it. A feed that is damaged, or of another version, is made anew from the log; that it is whole is looked at once, beside
+// publishing.
 func (p *Publisher) Run(ctx context.Context) error {
+	whole, damaged := context.WithCancelCause(ctx)
+	checked := make(chan struct{})
+	go func(ctx context.Context) {
+		defer close(checked)
+		if err := p.options.Log.Feed().Check(ctx); errors.Is(err, eventstore.ErrFeedDamaged) {
+			damaged(err)
+		}
+	}(whole)
+	defer func() { damaged(nil); <-checked }()
 	for ctx.Err() == nil {
-		err := p.session(ctx, false)
-		if ctx.Err() != nil {
-			break
+		err := p.session(whole, false)
+		if cause := context.Cause(whole); cause != nil && ctx.Err() == nil {
+			whole, err = ctx, cause
 		}
-		wait := retry
-		switch {
-		case errors.Is(err, eventstore.ErrFeedTaken):
-			p.standBy(ctx)
-			continue
-		case errors.Is(err, eventstore.ErrFeedDamaged), errors.Is(err, eventstore.ErrFeedFormat):
-			p.options.Logger.Warn("the feed is made anew from the log", "reason", err)
-			err = p.options.Log.DropFeed(ctx)
-		case errors.Is(err, eventstore.ErrConfiguration), errors.Is(err, eventstore.ErrReadOnly):
-			wait = misfit
-		}
-		if err != nil {
-			p.fails(err)
-			pause(ctx, wait)
+		if ctx.Err() == nil {
+			p.recover(ctx, err)
 		}
 	}
 	return nil
+}
+
+// recover does what helps against an error, or waits.
+func (p *Publisher) recover(ctx context.Context, err error) {
+	wait := retry
+	switch {
+	case errors.Is(err, eventstore.ErrFeedTaken):
+		p.standBy(ctx)
+		return
+	case errors.Is(err, eventstore.ErrFeedDamaged), errors.Is(err, eventstore.ErrFeedFormat):
+		p.options.Logger.Warn("the feed is made anew from the log", "reason", err)
+		err = p.options.Log.DropFeed(ctx)
+	case errors.Is(err, eventstore.ErrConfiguration), errors.Is(err, eventstore.ErrReadOnly):
+		wait = misfit
+	}
+	if err != nil {
+		p.fails(err)
+		pause(ctx, wait)
+	}
 }
 
 // Rebuild drops the feed, and publishes it again up to what is recorded. Interrupted, it leaves the beginning of the feed,
