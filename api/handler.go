@@ -82,7 +82,7 @@ func (s *server) logRoutes() {
 
 // serverRoutes serves what the server says of itself.
 func (s *server) serverRoutes() {
-	s.raw(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
+	s.read(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
 		Summary:   "How much there is",
 		Responses: gives("The ledger's status", "application/json", schemaOf[ledger.Status](s.api))}, s.status)
 	s.raw(huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagServer},

@@ -33,7 +33,7 @@ func (s *server) tlogRoutes() {
 		Summary:    "A tile of the log (C2SP tlog-tiles)",
 		Parameters: []*huma.Param{within("tile", "tile/LEVEL/INDEX, tile/entries/INDEX or entry/INDEX; it may hold slashes", text())},
 		Responses:  gives("Hashes or entries", "application/octet-stream", nil)}, s.tile)
-	s.raw(huma.Operation{OperationID: "receipt", Method: http.MethodGet, Path: "/v1/receipts/{seq}", Tags: []string{tagProof},
+	s.read(huma.Operation{OperationID: "receipt", Method: http.MethodGet, Path: "/v1/receipts/{seq}", Tags: []string{tagProof},
 		Summary:    "The proof that an entry is in the log (C2SP tlog-proof)",
 		Parameters: []*huma.Param{within("seq", "The entry's sequence", sequenceSchema())},
 		Responses:  gives("A receipt", note, nil)}, s.receipt)
