@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
@@ -172,13 +171,9 @@ func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // our own types
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if _, err := w.Write(append(text, '\n')); err != nil {
+	if err := marshal(w, value); err != nil {
 		s.log.Debug("an answer was not sent", "error", err)
 	}
 }

@@ -68,7 +68,7 @@ var meanings = map[string]string{
 // examples are values of parameters, by their names; those of the built-in history, so that they can be tried.
 var examples = map[string]any{
 	"actor":        "registrar",
-	"assume":       []string{"nhs-england-abolition"},
+	"assume":       []string{"nhs-england-abolition=2027-04-01"},
 	"at-least":     1,
 	"date":         "2027-04-01",
 	"dry_run":      true,
@@ -78,7 +78,7 @@ var examples = map[string]any{
 	"kind":         "responsibility",
 	"known":        "248",
 	"limit":        10,
-	"on":           "2022-12-31",
+	"on":           "2026-03-31",
 	"organisation": "nhs-england",
 	"plan":         "nhs-england-abolition",
 	"ref":          "contract/cppe-postgraduate-education",
@@ -86,7 +86,7 @@ var examples = map[string]any{
 	"seq":          5,
 	"source":       "uksi-2013-160",
 	"strict":       false,
-	"tile":         "entry/4",
+	"tile":         "tile/entry/004",
 	"to-known":     "248",
 	"words":        "education",
 	headerKey:      "8e03978e-40d5-43e8-bc93-6894a57f9324",
