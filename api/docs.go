@@ -79,8 +79,8 @@ func (s *server) contents() contents {
 	for _, tag := range document.Tags {
 		g := group{Tag: tag}
 		for _, item := range document.Paths {
-			for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-				if o != nil && slices.Contains(o.Tags, tag.Name) {
+			for _, o := range operations(item) {
+				if slices.Contains(o.Tags, tag.Name) {
 					g.Operations = append(g.Operations, o)
 				}
 			}

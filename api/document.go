@@ -15,6 +15,15 @@ func (s *server) documentRoutes() error {
 		delete(document.Components.Schemas.Map(), theirs)
 	}
 	truthful(document.Components.Schemas)
+	for _, item := range document.Paths {
+		for _, o := range operations(item) {
+			for _, p := range o.Parameters {
+				if p.Example == nil {
+					p.Example = exampleOf(p)
+				}
+			}
+		}
+	}
 	asJSON, err := document.MarshalJSON()
 	if err != nil {
 		return err
@@ -26,6 +35,16 @@ func (s *server) documentRoutes() error {
 	s.static("/openapi.json", "application/openapi+json", asJSON)
 	s.static("/openapi.yaml", "application/openapi+yaml", asYAML)
 	return s.docsRoutes()
+}
+
+// operations are those of one path.
+func operations(item *huma.PathItem) (all []*huma.Operation) {
+	for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // static serves what does not change while the program runs.
@@ -70,7 +89,7 @@ func mend(schema *huma.Schema, field reflect.StructField) {
 	case property.Type == huma.TypeArray:
 		property.Nullable = false
 	case field.Type.Kind() == reflect.Pointer && property.Ref != "" && !strings.Contains(options, "omit"):
-		schema.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}, Description: property.Description}
+		schema.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}, Description: meanings[name]}
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
@@ -101,7 +100,7 @@ func (s *server) logRoutes() {
 
 // serverRoutes serves what the server says of itself.
 func (s *server) serverRoutes() {
-	s.raw(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
+	s.read(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
 		Summary:   "How much there is",
 		Responses: gives("The ledger's status", "application/json", schemaOf[ledger.Status](s.api))}, s.status)
 	s.raw(huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagServer},
@@ -191,13 +190,9 @@ func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // our own types
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if _, err := w.Write(append(text, '\n')); err != nil {
+	if err := marshal(w, value); err != nil {
 		s.log.Debug("an answer was not sent", "error", err)
 	}
 }

@@ -1,5 +1,7 @@
 package api
 
+import "github.com/danielgtaylor/huma/v2"
+
 // meanings are what fields are, by their names: a name means the same in every answer.
 var meanings = map[string]string{
 	"acting":            "Whether the office is held for the time being only",
@@ -61,4 +63,48 @@ var meanings = map[string]string{
 	"uncertain_because": "Sequences of the facts because of which the answer is uncertain",
 	"value":             "What was found, or what the register says",
 	"was":               "Whether what was found is no longer what it is called",
+}
+
+// examples are values of parameters, by their names; those of the built-in history, so that they can be tried.
+var examples = map[string]any{
+	"actor":        "registrar",
+	"assume":       []string{"nhs-england-abolition=2027-04-01"},
+	"at-least":     1,
+	"date":         "2027-04-01",
+	"dry_run":      true,
+	"entry":        "5",
+	"from-known":   "205",
+	"id":           "education-commissioning",
+	"kind":         "responsibility",
+	"known":        "248",
+	"limit":        10,
+	"on":           "2026-03-31",
+	"organisation": "nhs-england",
+	"plan":         "nhs-england-abolition",
+	"ref":          "contract/cppe-postgraduate-education",
+	"refs":         []string{"organisation/dhsc", "organisation/hee"},
+	"seq":          5,
+	"source":       "uksi-2013-160",
+	"strict":       false,
+	"tile":         "tile/entry/004",
+	"to-known":     "248",
+	"words":        "education",
+	headerKey:      "8e03978e-40d5-43e8-bc93-6894a57f9324",
+}
+
+// exampleOf is a value of a parameter; nil where there is none to try.
+func exampleOf(p *huma.Param) any {
+	switch {
+	case p.Name == "from" && p.Schema.Format == "date":
+		return "2019-03-31"
+	case p.Name == "to" && p.Schema.Format == "date":
+		return "2019-04-02"
+	case p.Name == "known" && p.Schema.Type == huma.TypeInteger:
+		return 248
+	case p.Name == "from":
+		return 1
+	case p.Name == "to":
+		return 10
+	}
+	return examples[p.Name]
 }

@@ -24,7 +24,7 @@ const (
 
 // raw serves an operation with a handler that reads the request and writes the answer itself, and describes it in
 // the API's document. Of the operation it needs OperationID, Method, Path, Summary, Tags, and what there is of Parameters,
-// RequestBody and Responses; a problem as the default response is added. With RejectUnknownQueryParameters a query
+// RequestBody and Responses; what fails is described as a problem. With RejectUnknownQueryParameters a query
 // parameter that is not described is refused. A path may end in {name...}, which takes the rest of a path.
 func (s *server) raw(o huma.Operation, answer http.HandlerFunc) {
 	pattern := o.Method + " " + o.Path
@@ -49,8 +49,10 @@ func (s *server) complete(o *huma.Operation) {
 	if o.Responses == nil {
 		o.Responses = map[string]*huma.Response{}
 	}
-	o.Responses["default"] = &huma.Response{Description: "A problem",
-		Content: map[string]*huma.MediaType{problemType: {Schema: schemaOf[Problem](s.api)}}}
+	for class, description := range map[string]string{"4XX": "A problem with the request", "5XX": "A problem of the server"} {
+		o.Responses[class] = &huma.Response{Description: description,
+			Content: map[string]*huma.MediaType{problemType: {Schema: schemaOf[Problem](s.api)}}}
+	}
 	for _, response := range o.Responses {
 		if response.Headers == nil {
 			response.Headers = map[string]*huma.Param{}
@@ -165,7 +167,8 @@ func (s *server) describe() {
 	config := huma.Config{OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "orgledger", Version: s.version,
 		Description: "An event-sourced ledger of organisational history: who held what on a day, as known at a point, and why.",
 		License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
-		Servers: []*huma.Server{{URL: "/"}},
+		Servers:  []*huma.Server{{URL: "/"}},
+		Security: []map[string][]string{}, // who may ask is decided in front of the server
 		Tags: []*huma.Tag{
 			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to a known point and of a day alone."},
 			{Name: tagRecording, Description: "Entries in."},

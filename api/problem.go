@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
@@ -121,9 +122,10 @@ func problemOfHuma(ctx huma.Context, _ string, answer any) (any, error) {
 	return newProblem(address.EscapedPath(), theirs.Status, d), nil
 }
 
-// marshal writes a value as the ledger writes JSON everywhere, and ends the line.
+// marshal writes a value as the ledger writes JSON everywhere, and ends the line. Of what somebody handed in, bytes that are
+// no UTF-8 are replaced.
 func marshal(w io.Writer, value any) error {
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return err
 	}

@@ -31,9 +31,9 @@ func (s *server) tlogRoutes() {
 		Responses:  gives("A signed digest", note, nil)}, s.digest)
 	s.raw(huma.Operation{OperationID: "tlog-tile", Method: http.MethodGet, Path: "/tlog/{tile...}", Tags: []string{tagProof},
 		Summary:    "A tile of the log (C2SP tlog-tiles)",
-		Parameters: []*huma.Param{within("tile", "tile/LEVEL/INDEX, tile/entries/INDEX or entry/INDEX; it may hold slashes", text())},
+		Parameters: []*huma.Param{within("tile", "tile/LEVEL/INDEX, tile/entries/INDEX or tile/entry/INDEX; it holds slashes", text())},
 		Responses:  gives("Hashes or entries", "application/octet-stream", nil)}, s.tile)
-	s.raw(huma.Operation{OperationID: "receipt", Method: http.MethodGet, Path: "/v1/receipts/{seq}", Tags: []string{tagProof},
+	s.read(huma.Operation{OperationID: "receipt", Method: http.MethodGet, Path: "/v1/receipts/{seq}", Tags: []string{tagProof},
 		Summary:    "The proof that an entry is in the log (C2SP tlog-proof)",
 		Parameters: []*huma.Param{within("seq", "The entry's sequence", sequenceSchema())},
 		Responses:  gives("A receipt", note, nil)}, s.receipt)
