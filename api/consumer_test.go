@@ -34,7 +34,7 @@ type copyOf struct {
 	on     string // the day that it is about; of one about the present, the day of its snapshot
 	fixed  bool   // it stays about that day
 	states map[string]string
-	next   uint64 // position of the feed from which on it has had nothing
+	next   uint64        // position of the feed from which on it has had nothing
 	had    atomic.Uint64 // position of the last one applied
 	err    error
 }
@@ -184,13 +184,16 @@ func newFollowed(t *testing.T) *followed {
 // Run is the ledger's, not the test's.
 func (f *followed) Run(ctx context.Context) error { return f.Ledger.Run(ctx) }
 
-// snapshot reads one as a copy; without a day, of the day that it is.
-func (f *followed) snapshot(on string) *copyOf {
-	day := on
+// snapshot reads one as a copy, as known some entries ago; without a day, of the day that it is.
+func (f *followed) snapshot(on string, ago uint64) *copyOf {
+	query := "on=" + on
 	if on == "" {
-		day = f.clock().Format(time.DateOnly)
+		query = "on=" + f.clock().Format(time.DateOnly)
 	}
-	status, text := fetch(f.T, f.address+"/v1/snapshot?on="+day)
+	if ago > 0 {
+		query += fmt.Sprintf("&known=%d", max(f.View().Seq(), ago)-ago)
+	}
+	status, text := fetch(f.T, f.address+"/v1/snapshot?"+query)
 	c, err := copyFrom(text, on != "")
 	if status != http.StatusOK || err != nil {
 		f.Fatalf("%d, %v: %s", status, err, text)
@@ -198,7 +201,7 @@ func (f *followed) snapshot(on string) *copyOf {
 	return c
 }
 
-// run records the entries over a year and a half of days, with a snapshot for two new followers after every few calls.
+// run records the entries over a year and a half of days, with snapshots for new followers after every few calls.
 func (f *followed) run(entries []*domain.Entry) {
 	var followers []*copyOf
 	var following sync.WaitGroup
@@ -208,10 +211,12 @@ func (f *followed) run(entries []*domain.Entry) {
 		recorded := make(chan error)
 		go func() { recorded <- f.record(part...) }()
 		if i%5 == 0 {
-			for _, on := range []string{"2020-03-01", ""} {
-				c := f.snapshot(on)
-				followers = append(followers, c)
-				following.Go(func() { c.follow(ctx, f.store.Feed()) })
+			for _, ago := range []uint64{0, 7} {
+				for _, on := range []string{"2020-03-01", ""} {
+					c := f.snapshot(on, ago)
+					followers = append(followers, c)
+					following.Go(func() { c.follow(ctx, f.store.Feed()) })
+				}
 			}
 		}
 		if err := <-recorded; err != nil {
@@ -236,7 +241,7 @@ func (f *followed) run(entries []*domain.Entry) {
 	}
 	stop()
 	following.Wait()
-	fixed, present := f.snapshot("2020-03-01"), f.snapshot("")
+	fixed, present := f.snapshot("2020-03-01", 0), f.snapshot("", 0)
 	for i, c := range followers {
 		want := present
 		if c.fixed {
