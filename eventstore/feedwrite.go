@@ -93,16 +93,26 @@ func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter,
 	if s.options.ReadOnly {
 		return nil, ErrReadOnly
 	}
-	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply), jetstream.WithPublishAsyncMaxPending(2*feedWindow),
-		jetstream.WithPublishAsyncTimeout(reply))
+	js, err := s.publishing()
 	if err != nil {
-		return nil, fmt.Errorf("use JetStream: %w", err)
+		return nil, err
 	}
 	w := &FeedWriter{feed: s.Feed(), js: js, config: feedConfig(s.options.Ledger, s.options.Replicas, keep)}
 	if err := w.open(ctx); err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+// publisher is what the feed is published through, one for all writers: the client ends what it starts for it only with
+// the connection.
+func (s *Store) publisher() (jetstream.JetStream, error) {
+	js, err := jetstream.New(s.conn, jetstream.WithDefaultTimeout(reply), jetstream.WithPublishAsyncMaxPending(2*feedWindow),
+		jetstream.WithPublishAsyncTimeout(reply))
+	if err != nil {
+		return nil, fmt.Errorf("use JetStream: %w", err)
+	}
+	return js, nil
 }
 
 // open finds the stream, or makes it, and looks whether it can be gone on with.
@@ -161,9 +171,6 @@ func (w *FeedWriter) Last(ctx context.Context) (m FeedMessage, there bool, err e
 	w.last = m.Position
 	return m, there, err
 }
-
-// Close ends the subscription to acknowledgements. What is on its way may be written or not.
-func (w *FeedWriter) Close() { w.js.CleanupPublisher() }
 
 // Write sends a message as the next one. It waits while too much is on its way, and does not wait for this one to be
 // acknowledged: see Flush. It fails with ErrFeedTaken where somebody else has written meanwhile; whatever it fails with, the next

@@ -85,6 +85,10 @@ type Store struct {
 	cache *cache
 
 	persons personKeys // see persons.go
+	js      jetstream.JetStream
+	shelf   *Shelf // see shelf.go
+
+	publishing func() (jetstream.JetStream, error) // see publisher
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -114,7 +118,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	}
 	s := &Store{options: o, subject: commitSubject(o.Ledger), clock: o.Clock, log: o.Logger,
 		settling: cmp.Or(in.settling, 5*time.Second), patience: in.patience, cache: newCache(cacheBytes)}
-	s.close = sync.OnceValue(s.shutdown)
+	s.close, s.publishing = sync.OnceValue(s.shutdown), sync.OnceValues(s.publisher)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open the ledger %s: %w", o.Ledger, errors.Join(err, s.Close()))
@@ -127,6 +131,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
+	s.js, s.shelf = js, &Shelf{store: s}
 	remembered := s.folder != nil && s.folder.knows(streamName(o.Ledger))
 	if s.stream, err = openStream(ctx, js, &s.options, remembered, in.config); err != nil {
 		return nil, err
@@ -201,7 +206,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix} {
+	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix, shelfSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}

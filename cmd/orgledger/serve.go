@@ -15,6 +15,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
 )
 
@@ -22,6 +23,8 @@ import (
 type serving struct {
 	sample     bool
 	http, nats string
+	feed       bool
+	keep       time.Duration
 
 	natsRecord       bool
 	natsRecordChosen bool // natsRecord was given
@@ -50,11 +53,16 @@ empty.`,
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
+	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
+	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
 	o.natsFlags(command)
 	return command
 }
 
 func (a *app) serve(ctx context.Context, o serving) (err error) {
+	if o.keep < 0 {
+		return usageError{fmt.Errorf("--feed-keep %v: it is 0, or how long a message is kept", o.keep)}
+	}
 	listener, err := net.Listen("tcp", o.http)
 	if err != nil {
 		return fmt.Errorf("listen for HTTP: %w (--http names another address)", err)
@@ -92,6 +100,11 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
+	if o.feed {
+		publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: options.Logger})
+		l.ShowFeed(publisher.Status)
+		group.Go(func() error { return publisher.Run(running) })
+	}
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {

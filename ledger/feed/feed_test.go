@@ -89,35 +89,29 @@ func TestEntriesAreTheLogs(t *testing.T) {
 // Whoever has taken the feed of any history from the beginning knows every answer on every day, and what is in effect,
 // whatever was recorded when; a feed that was published bit by bit is, message for message, the one that is made of the log.
 func TestFeedAddsUp(t *testing.T) {
-	now := at("2020-01-01T12:00:00Z")
-	names := 0
-	server := open(t, eventstore.Options{Dir: t.TempDir()}, now)
-	server.close()
 	rapid.Check(t, func(rt *rapid.T) {
-		names++
-		now.set("2019-12-20T12:00:00Z")
-		l := open(t, eventstore.Options{Dir: t.TempDir(), Ledger: fmt.Sprintf("l%d", names)}, now)
+		l := open(t, eventstore.Options{Dir: t.TempDir()}, at("2019-12-20T12:00:00Z"))
 		defer l.close()
 		entries := histories.Entries(rt, histories.Options{Facts: 30})
 		for part := range slices.Chunk(entries, rapid.IntRange(1, 20).Draw(rt, "call")) {
-			now.set(rapid.SampledFrom(laterThan(now)).Draw(rt, "now"))
-			l.recordAll(t, part, len(part))
+			l.clock.set(rapid.SampledFrom(laterThan(l.clock)).Draw(rt, "now"))
+			l.recordAll(rt, part, len(part))
 			if rapid.Bool().Draw(rt, "published") {
-				l.publish(t)
+				l.publish(rt)
 			}
 		}
-		l.publish(t)
-		c, bitByBit := newConsumer(interesting...), l.messages(t)
+		l.publish(rt)
+		c, bitByBit := newConsumer(interesting...), l.messages(rt)
 		for _, m := range bitByBit {
 			if err := c.take(m); err != nil {
 				rt.Fatal(err)
 			}
 		}
-		c.agrees(t, l.View())
+		c.agrees(rt, l.View())
 		if err := l.publisher().Rebuild(t.Context()); err != nil {
-			t.Fatal(err)
+			rt.Fatal(err)
 		}
-		sameMessages(t, l.messages(t), bitByBit)
+		sameMessages(rt, l.messages(rt), bitByBit)
 	})
 }
 

@@ -70,6 +70,7 @@ const (
 	StatePublishing = "publishing"
 	StateStandby    = "standby"
 	StateFailing    = "failing"
+	StateStopped    = "stopped" // of a feed that nobody publishes
 )
 
 // Status says how far the feed is, as far as a publisher knows.

@@ -40,7 +40,6 @@ func (p *Publisher) session(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer w.Close()
 	s := &session{Publisher: p, writer: w}
 	s.make = deriver{namer: p.options.Log, send: func(m *Message) error { return s.send(ctx, m) }}
 	if err := s.resume(ctx); err != nil {
