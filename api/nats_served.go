@@ -33,7 +33,7 @@ func (n *NATS) served() []*endpoint {
 	all := []*endpoint{
 		n.endpoint("query", "a question, or several as JSON lines; answered as POST /v1/query", n.query),
 		n.endpoint("find", "words in a name, title or identifier: {\"words\":…, \"known\":…}", n.find),
-		n.endpoint("snapshot", "the state on a day, in parts: {\"on\":…, \"known\":…}, then with the header Ledger-Page what Ledger-Next said", n.snapshot),
+		n.endpoint("snapshot", "the state on a day, in parts; see docs/subscribe.md", n.snapshot),
 		n.endpoint("status", "how much there is", n.status),
 	}
 	if n.record {

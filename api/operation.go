@@ -182,5 +182,6 @@ func (s *server) describe() {
 		Transformers:  []huma.Transformer{problemOfHuma},
 	}
 	config.AllowAdditionalPropertiesByDefault = true // answers may carry further fields
+	config.Components = &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)}
 	s.api = humago.New(s.mux, config)
 }

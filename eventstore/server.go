@@ -166,6 +166,7 @@ func accounts(ledger, key, readers string) string {
 		}
 		export("service", "$JS.ACK."+stream+".>", "")
 	}
+	export("service", "$JS.API.CONSUMER.DURABLE.CREATE."+feedName(ledger)+".*", "") // as older clients ask for a durable consumer
 	export("service", Services(ledger)+".>", "")
 	export("service", discovery, ", response_type: stream") // whoever is there answers
 	export("stream", "orgledger."+ledger+".>", "")
