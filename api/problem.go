@@ -121,7 +121,7 @@ func problemOfHuma(ctx huma.Context, _ string, answer any) (any, error) {
 // marshal writes a value as the ledger writes JSON everywhere, and ends the line. Of what somebody handed in, bytes that are
 // no UTF-8 are replaced.
 func marshal(w io.Writer, value any) error {
-	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true))
+	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
 		return err
 	}
