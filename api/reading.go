@@ -61,12 +61,8 @@ func scopeOf(o *huma.Operation, settles bool) scope {
 // Ledger-Sequence, ETag and Cache-Control. It reports false where it has answered by itself: with a problem, or with 304 where the
 // client has the answer.
 func (s *server) begin(w http.ResponseWriter, r *http.Request, c scope) (*reading, bool) {
-	query := url.Values{}
-	if r.URL.RawQuery != "" {
-		query = r.URL.Query()
-	}
-	if name, rule := untaken(c.takes, query); name != "" {
-		s.refuse(w, r, name, rule)
+	query, ok := s.parameters(w, r, c.takes)
+	if !ok {
 		return nil, false
 	}
 	p := &reading{w: w, r: r}
