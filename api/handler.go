@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
+	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // lines is the media type of JSON lines.
@@ -32,6 +35,11 @@ type server struct {
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
+	feed    feed.Feed // nil: there is none
+
+	tails    *tails             // of the feed; nil: there is none
+	webhooks *webhooks.Webhooks // nil: there are none
+	stopping <-chan struct{}    // closed when the server stops
 
 	mux *routes
 	api huma.API // describes what mux serves
@@ -51,6 +59,11 @@ type Options struct {
 	Log     *slog.Logger
 	Notary  *notary.Notary // nil: no checkpoints are given out here
 	Bundle  Bundler        // nil: no bundles are
+	Feed    feed.Feed      // nil: there is none
+
+	FeedConnections int                // readers of the feed at once; 0: see FeedConnections
+	Webhooks        *webhooks.Webhooks // nil: there are none
+	Stopping        <-chan struct{}    // closed when the server stops: answers without end then end; nil: never
 }
 
 // NewHandler serves a ledger, and describes what it serves at /openapi.json: questions as resources and, at
@@ -59,11 +72,17 @@ type Options struct {
 // at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
 	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, edition: editionOf(o.Version), log: o.Log,
-		notary: o.Notary, bundle: o.Bundle, mux: newRoutes()}
+		notary: o.Notary, bundle: o.Bundle, feed: o.Feed, webhooks: o.Webhooks, stopping: o.Stopping, mux: newRoutes()}
+	if o.Feed != nil {
+		s.tails = newTails(o.Feed, cmp.Or(o.FeedConnections, FeedConnections))
+	}
 	s.describe()
 	s.questionRoutes()
 	s.recordRoutes()
+	s.snapshotRoutes()
 	s.logRoutes()
+	s.feedRoutes()
+	s.webhookRoutes()
 	s.tlogRoutes()
 	s.serverRoutes()
 	if err := s.documentRoutes(); err != nil {

@@ -18,6 +18,7 @@ const (
 	tagRecording = "Recording"
 	tagLog       = "Log"
 	tagProof     = "Proof"
+	tagHooks     = "Webhooks"
 	tagServer    = "Server"
 )
 
@@ -186,6 +187,7 @@ func (s *server) describe() {
 			{Name: tagQuestions, Description: "What the ledger answers, each question as a resource. An answer is a function of the entries up to a known point and of a day alone."},
 			{Name: tagRecording, Description: "Entries in."},
 			{Name: tagLog, Description: "What was recorded, entry by entry."},
+			{Name: tagHooks, Description: "Addresses that the feed is sent to, signed as Standard Webhooks 1.0.0 says."},
 			{Name: tagProof, Description: "Evidence for others: the log as C2SP tlog-tiles, receipts, bundles."},
 			{Name: tagServer, Description: "The server itself."},
 		}},
@@ -194,5 +196,6 @@ func (s *server) describe() {
 		Transformers:  []huma.Transformer{problemOfHuma},
 	}
 	config.AllowAdditionalPropertiesByDefault = true // answers may carry further fields
+	config.Components = &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)}
 	s.api = humago.New(s.mux, config)
 }

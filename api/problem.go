@@ -42,10 +42,13 @@ const (
 	codeBadRequest = "bad-request"
 	codeNoMethod   = "method-not-allowed"
 	codeForbidden  = "other-site"
+	codeBusy       = "too-many-readers"
 )
 
 // statuses of the errors that are no refusal.
 var statuses = map[string]int{
+	codeBadRequest:                      http.StatusBadRequest,
+	codeAnswerTooLong:                   http.StatusRequestEntityTooLarge,
 	ledger.CodeStopped:                  http.StatusServiceUnavailable,
 	ledger.CodeBehind:                   http.StatusServiceUnavailable,
 	ledger.CodeUnavailable:              http.StatusServiceUnavailable,
@@ -54,6 +57,7 @@ var statuses = map[string]int{
 	ledger.CodeInterrupted:              http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
+	ledger.CodeFeedExpired:              http.StatusGone,
 	string(domain.CodeUnknownReference): http.StatusNotFound,
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/webhooks"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -55,6 +56,10 @@ var explanations = []explained{
 	{string(domain.CodeBadSignature), "The signature does not fit the entry.", "Sign it again."},
 	{string(domain.CodeUnknownKey), "The key is not registered for this actor.", "Register it, or sign with another."},
 	{string(domain.CodeKeyNotValid), "The key is not valid on the day of recording.", "Sign with another."},
+
+	{string(webhooks.CodeBadWebhook), "A webhook cannot be registered so.", "The message names field, rule and value."},
+	{ledger.CodeFeedExpired, "The feed no longer goes back so far.", "Take a snapshot at /v1/snapshot, and follow from there."},
+	{codeBusy, "As many follow the feed as this server takes.", "Connect again after the time in Retry-After, or elsewhere."},
 
 	{ledger.CodeBehind, "The entry that was to be waited for is not here yet.", "Ask again, or elsewhere."},
 	{ledger.CodeUnavailable, "The log is out of reach. Nothing was written.", "Record it again later."},

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -40,6 +42,8 @@ type Ledger struct {
 	asks  chan func()
 	grown chan struct{} // the log has more than the index
 	done  chan struct{} // closed when Run returns
+
+	feed atomic.Pointer[func() feed.Status]
 
 	mu       sync.Mutex
 	advanced chan struct{} // closed when the index has more; guarded by mu
@@ -164,6 +168,8 @@ type Status struct {
 	// given: nobody is told their names, and it is tried again.
 	KeysRemaining int    `json:"keys_remaining,omitzero"`
 	KeysReason    string `json:"keys_reason,omitempty"`
+
+	Feed *feed.Status `json:"feed,omitempty"` // where a publisher runs
 }
 
 // Status of what has been recorded so far.
@@ -177,8 +183,15 @@ func (l *Ledger) Status(name, version string) Status {
 	if n, err := l.people.remaining(); n > 0 {
 		s.KeysRemaining, s.KeysReason = n, err.Error()
 	}
+	if show := l.feed.Load(); show != nil {
+		status := (*show)()
+		s.Feed = &status
+	}
 	return s
 }
+
+// ShowFeed has Status say how far the feed is.
+func (l *Ledger) ShowFeed(status func() feed.Status) { l.feed.Store(&status) }
 
 // ErrKeyRemains says that a person is forgotten, and that the key could not be destroyed yet.
 var ErrKeyRemains = errors.New("forgotten, but the key of the name could not be destroyed, which will be tried again")

@@ -65,6 +65,7 @@ const (
 	CodePathTaken      = "path-taken"
 	CodeNotRepeatable  = "not-repeatable"
 	CodeFailed         = "failed"
+	CodeFeedExpired    = "feed-expired"
 
 	CodeNotBackup      = "not-a-backup"
 	CodeOtherHistory   = "other-history"
@@ -91,6 +92,7 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{eventstore.ErrExpired, CodeFeedExpired},
 	{ErrKeyRemains, CodeKeyRemains},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},

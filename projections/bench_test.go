@@ -97,3 +97,18 @@ func BenchmarkQuestions(b *testing.B) {
 		})
 	}
 }
+
+// What a merger of a body with 100,000 contracts changed.
+func BenchmarkEffectsOfMerger(b *testing.B) {
+	index, merger := mergerOf(b, 100_000)
+	view := index.View()
+	b.ReportAllocs()
+	told := 0
+	for b.Loop() {
+		err := view.Effects(b.Context(), merger, domain.Ref{}, func(projections.Effect) error { told++; return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(told)/b.Elapsed().Seconds(), "changes/s")
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
 )
 
@@ -22,6 +23,11 @@ import (
 type serving struct {
 	sample     bool
 	http, nats string
+	feed       bool
+	keep       time.Duration
+
+	natsRecord       bool
+	natsRecordChosen bool // natsRecord was given
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -38,17 +44,25 @@ commands use the server by themselves while it runs.
 empty.`,
 		Example: examples(`orgledger serve --sample`, `orgledger serve --data /var/lib/orgledger --http 127.0.0.1:9000`,
 			`orgledger serve --server nats://127.0.0.1:4222`),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.natsRecordChosen = cmd.Flags().Changed("nats-record")
+			return a.serve(cmd.Context(), o)
+		},
 	}
 	command.Flags().BoolVar(&o.sample, "sample", false, "record the built-in history into an empty ledger first")
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
-	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
+	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
+	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
+	o.natsFlags(command)
 	return command
 }
 
 func (a *app) serve(ctx context.Context, o serving) (err error) {
+	if o.keep < 0 {
+		return usageError{fmt.Errorf("--feed-keep %v: it is 0, or how long a message is kept", o.keep)}
+	}
 	listener, err := net.Listen("tcp", o.http)
 	if err != nil {
 		return fmt.Errorf("listen for HTTP: %w (--http names another address)", err)
@@ -86,6 +100,11 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
+	if o.feed {
+		publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: options.Logger})
+		l.ShowFeed(publisher.Status)
+		group.Go(func() error { return publisher.Run(running) })
+	}
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {
@@ -101,8 +120,9 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		a.greet(l, address, store.Addr())
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
-		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
-		return serveHTTP(running, listener, handler, options.Logger)
+		served := api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle, Feed: store.Feed()}
+		group.Go(func() error { return a.answerNATS(running, store, o.takesEntries(a.server == "", store), served) })
+		return serveHTTP(running, listener, api.NewHandler(served), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
