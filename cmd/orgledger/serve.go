@@ -167,9 +167,9 @@ Try, in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31
   orgledger explain contract/cppe-postgraduate-education
-  curl -s %s/v1/query -d '{"q":"holders","ref":"responsibility/education-commissioning","on":"2013-03-31"}'
+  curl -s '%s/v1/holders/responsibility/education-commissioning?on=2013-03-31'
 
-Ctrl-C stops the server.
+%[1]s/docs says what else there is. Ctrl-C stops the server.
 `, address)
 }
 
