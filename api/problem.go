@@ -100,7 +100,7 @@ func titleOf(code string) string { return strings.ReplaceAll(code, "-", " ") }
 // fail answers with the problem that an error is.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	d, status := ledger.Describe(err), statusOf(err)
-	if status >= 500 {
+	if status >= 500 && d.Code != ledger.CodeBehind { // to be behind is an answer
 		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	s.problem(w, r, status, d)
