@@ -62,7 +62,8 @@ func (e *RemoteError) Error() string { return e.Message }
 // Is tells what the server's error is by its code.
 func (e *RemoteError) Is(target error) bool {
 	return target == ledger.ErrUnknownOutcome && e.Code == ledger.CodeUnknownOutcome ||
-		target == ledger.ErrStopped && e.Code == ledger.CodeStopped
+		target == ledger.ErrStopped && e.Code == ledger.CodeStopped ||
+		target == ledger.ErrBehind && e.Code == ledger.CodeBehind
 }
 
 // Query sends questions, one a line, and copies the answers as they come.

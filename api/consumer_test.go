@@ -136,8 +136,8 @@ func TestFollowFromSnapshot(t *testing.T) {
 	}
 }
 
-// followed is a ledger that is served, published and followed, on days that the test sets.
-type followed struct {
+// followedLedger is a ledger that is served, published and followed, on days that the test sets.
+type followedLedger struct {
 	*testing.T
 	*ledger.Ledger
 	store   *eventstore.Store
@@ -148,14 +148,14 @@ type followed struct {
 	now time.Time // guarded by mu
 }
 
-func (f *followed) clock() time.Time {
+func (f *followedLedger) clock() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.now
 }
 
-func newFollowed(t *testing.T) *followed {
-	f := &followed{T: t, now: time.Date(2019, 11, 30, 12, 0, 0, 0, time.UTC)}
+func newFollowed(t *testing.T) *followedLedger {
+	f := &followedLedger{T: t, now: time.Date(2019, 11, 30, 12, 0, 0, 0, time.UTC)}
 	var err error
 	if f.store, err = eventstore.Open(t.Context(), eventstore.Options{Dir: t.TempDir(), Clock: f.clock}); err != nil {
 		t.Fatal(err)
@@ -182,10 +182,10 @@ func newFollowed(t *testing.T) *followed {
 }
 
 // Run is the ledger's, not the test's.
-func (f *followed) Run(ctx context.Context) error { return f.Ledger.Run(ctx) }
+func (f *followedLedger) Run(ctx context.Context) error { return f.Ledger.Run(ctx) }
 
 // snapshot reads one as a copy, as known some entries ago; without a day, of the day that it is.
-func (f *followed) snapshot(on string, ago uint64) *copyOf {
+func (f *followedLedger) snapshot(on string, ago uint64) *copyOf {
 	query := "on=" + on
 	if on == "" {
 		query = "on=" + f.clock().Format(time.DateOnly)
@@ -202,7 +202,7 @@ func (f *followed) snapshot(on string, ago uint64) *copyOf {
 }
 
 // run records the entries over a year and a half of days, with snapshots for new followers after every few calls.
-func (f *followed) run(entries []*domain.Entry) {
+func (f *followedLedger) run(entries []*domain.Entry) {
 	var followers []*copyOf
 	var following sync.WaitGroup
 	ctx, stop := context.WithCancel(f.Context())
@@ -253,13 +253,13 @@ func (f *followed) run(entries []*domain.Entry) {
 	}
 }
 
-func (f *followed) record(entries ...*domain.Entry) error {
+func (f *followedLedger) record(entries ...*domain.Entry) error {
 	_, err := f.Record(f.Context(), entries, ledger.RecordOptions{})
 	return err
 }
 
 // await waits for what has to happen.
-func (f *followed) await(what string, happened func() bool) {
+func (f *followedLedger) await(what string, happened func() bool) {
 	for deadline := time.Now().Add(patience); !happened(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.Fatalf("waited for %s; the feed is %+v", what, f.publish.Status())

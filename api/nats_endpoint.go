@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -89,8 +88,8 @@ func (n *NATS) reply(e *endpoint, m *nats.Msg) (natsAnswer, error) {
 // refused is the answer that an error makes: the error object as HTTP gives it, and what NATS clients look for.
 func (n *NATS) refused(m *nats.Msg, err error) natsAnswer {
 	d, status := ledger.Describe(err), statusOf(err)
-	if status >= http.StatusInternalServerError {
-		n.log.Log(n.ctx, slog.LevelError, "a NATS request failed", "subject", m.Subject, "error", err)
+	if status >= http.StatusInternalServerError && d.Code != ledger.CodeBehind { // to be behind is an answer
+		n.log.Error("a NATS request failed", "subject", m.Subject, "error", err)
 	}
 	text, err := json.Marshal(ledger.Problem{Error: d})
 	if err != nil {

@@ -108,7 +108,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // note logs what is not the client's fault. That a client went away is nobody's.
 func (s *server) note(r *http.Request, status int, err error) {
-	if status >= 500 && r.Context().Err() == nil {
+	if behind := ledger.Describe(err).Code == ledger.CodeBehind; status >= 500 && !behind && r.Context().Err() == nil { // to be behind is an answer
 		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 }
