@@ -89,7 +89,7 @@ const (
 func (s *server) entries(p *reading) {
 	selection, err := selection(p.r.URL.Query())
 	if err != nil {
-		s.unread(p, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		s.problem(p.w, p.r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
 	selection.From = max(selection.From, p.after+1)
@@ -114,12 +114,6 @@ func (s *server) entries(p *reading) {
 	s.stream(p, selection)
 }
 
-// unread answers with a problem what was going to be an answer that can be kept.
-func (s *server) unread(p *reading, status int, d ledger.Description) {
-	p.w.Header().Del("ETag")
-	s.problem(p.w, p.r, status, d)
-}
-
 // prefersJSON reports whether a client asks for one JSON value rather than for lines.
 func prefersJSON(header http.Header) bool {
 	accept := strings.Join(header.Values("Accept"), ",")
@@ -142,7 +136,6 @@ func (s *server) stream(p *reading, selection ledger.Selection) {
 	case answer.yes:
 		s.cutOff(p.r, "a reading of the log was cut off", err)
 	default:
-		p.w.Header().Del("ETag")
 		s.fail(p.w, p.r, err)
 	}
 }
@@ -169,7 +162,6 @@ func (s *server) entryPage(p *reading, selection ledger.Selection, begin, betwee
 	case errors.Is(err, errFull):
 		p.more(last)
 	case err != nil:
-		p.w.Header().Del("ETag")
 		s.fail(p.w, p.r, err)
 		return
 	}
@@ -192,7 +184,6 @@ func (s *server) entry(p *reading) {
 		e, err = s.ledger.Entry(p.r.Context(), seq)
 	}
 	if err != nil {
-		p.w.Header().Del("ETag")
 		s.fail(p.w, p.r, err)
 		return
 	}

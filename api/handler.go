@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -42,6 +43,8 @@ type server struct {
 
 	mux *routes
 	api huma.API // describes what mux serves
+
+	rooted atomic.Pointer[rooted] // that was given last
 }
 
 // Bundler makes the evidence for an answer: an archive that proves who holds something, or what an organisation is, on a day

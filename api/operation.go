@@ -65,14 +65,28 @@ func (s *server) complete(o *huma.Operation) {
 func (s *server) strict(o *huma.Operation, answer http.HandlerFunc) http.HandlerFunc {
 	takes := taken(o)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.RawQuery != "" {
-			if name, rule := untaken(takes, r.URL.Query()); name != "" {
-				s.refuse(w, r, name, rule)
-				return
-			}
+		if _, ok := s.parameters(w, r, takes); ok {
+			answer(w, r)
 		}
-		answer(w, r)
 	}
+}
+
+// parameters reads the query parameters of an operation. It reports false where it has answered with a problem: one of them is none
+// that the operation takes.
+func (s *server) parameters(w http.ResponseWriter, r *http.Request, takes map[string]bool) (url.Values, bool) {
+	if r.URL.RawQuery == "" {
+		return url.Values{}, true
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "the parameters cannot be read: " + err.Error()})
+		return nil, false
+	}
+	if name, rule := untaken(takes, query); name != "" {
+		s.refuse(w, r, name, rule)
+		return nil, false
+	}
+	return query, true
 }
 
 // taken names the query parameters of an operation.

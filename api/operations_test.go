@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,10 +27,15 @@ import (
 	"github.com/orgledger/orgledger/ledger/sample"
 )
 
-// sampled is the built-in history behind a server that has everything to serve.
-func sampled(t testing.TB) *httptest.Server {
+// recording is an empty ledger that records until the test ends.
+func recording(t testing.TB) *ledger.Ledger {
 	t.Helper()
-	dir := t.TempDir()
+	return recordingIn(t, t.TempDir())
+}
+
+// recordingIn is recording, in a folder.
+func recordingIn(t testing.TB, dir string) *ledger.Ledger {
+	t.Helper()
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +47,21 @@ func sampled(t testing.TB) *httptest.Server {
 	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- l.Run(ctx) }()
-	if _, err := l.RecordLines(t.Context(), sample.Entries(), ledger.RecordOptions{Actor: "sample"}); err != nil {
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ran, store.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// sampled is the built-in history behind a server that has everything to serve.
+func sampled(t testing.TB) *httptest.Server {
+	t.Helper()
+	dir := t.TempDir()
+	l := recordingIn(t, dir)
+	if _, err := l.RecordLines(t.Context(), sample.Entries(), ledger.RecordOptions{Actor: "orgledger sample"}); err != nil {
 		t.Fatal(err)
 	}
 	keeper, err := notary.Open(notary.Options{Dir: dir, Ledger: "main", Tree: l.Tree})
@@ -52,11 +72,8 @@ func sampled(t testing.TB) *httptest.Server {
 	server := httptest.NewServer(api.NewHandler(api.Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler), Notary: keeper, Bundle: bundle}))
 	t.Cleanup(func() {
 		server.Close()
-		stop()
-		for _, err := range []error{<-ran, keeper.Close(), store.Close()} {
-			if err != nil {
-				t.Error(err)
-			}
+		if err := keeper.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 	return server

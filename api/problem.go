@@ -54,6 +54,7 @@ var statuses = map[string]int{
 	ledger.CodeUnavailable:              http.StatusServiceUnavailable,
 	ledger.CodeLogUnavailable:           http.StatusServiceUnavailable,
 	ledger.CodeNoCheckpoint:             http.StatusServiceUnavailable,
+	ledger.CodeInterrupted:              http.StatusServiceUnavailable,
 	ledger.CodeUnknownOutcome:           http.StatusGatewayTimeout,
 	ledger.CodeNotFound:                 http.StatusNotFound,
 	ledger.CodeFeedExpired:              http.StatusGone,
@@ -84,6 +85,7 @@ func statusOf(err error) int {
 func (s *server) problem(w http.ResponseWriter, r *http.Request, status int, d ledger.Description) {
 	w.Header().Set("Content-Type", problemType)
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Del("ETag")
 	w.WriteHeader(status)
 	if err := marshal(w, newProblem(r.URL.EscapedPath(), status, d)); err != nil {
 		s.log.Debug("a problem was not sent", "error", err)
@@ -99,11 +101,16 @@ func titleOf(code string) string { return strings.ReplaceAll(code, "-", " ") }
 
 // fail answers with the problem that an error is.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	d, status := ledger.Describe(err), statusOf(err)
-	if status >= 500 && d.Code != ledger.CodeBehind { // to be behind is an answer
+	status := statusOf(err)
+	s.note(r, status, err)
+	s.problem(w, r, status, ledger.Describe(err))
+}
+
+// note logs what is not the client's fault. That a client went away is nobody's.
+func (s *server) note(r *http.Request, status int, err error) {
+	if behind := ledger.Describe(err).Code == ledger.CodeBehind; status >= 500 && !behind && r.Context().Err() == nil { // to be behind is an answer
 		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	s.problem(w, r, status, d)
 }
 
 // problemOfHuma puts a problem of ours in place of huma's, which it makes of requests that do not fit their description.
@@ -125,7 +132,7 @@ func problemOfHuma(ctx huma.Context, _ string, answer any) (any, error) {
 // marshal writes a value as the ledger writes JSON everywhere, and ends the line. Of what somebody handed in, bytes that are
 // no UTF-8 are replaced.
 func marshal(w io.Writer, value any) error {
-	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true))
+	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -120,8 +119,7 @@ type asks[I any] interface {
 
 // resource is a question as an operation.
 type resource[A any] struct {
-	question    string // as ledger.Ask calls it; also the name of the operation, where it has no other
-	name        string
+	question    string // as ledger.Ask calls it; also the name of the operation
 	path        string
 	summary     string
 	description string
@@ -138,7 +136,7 @@ type readingKey struct{}
 
 // answers serves a resource: parameters of type I, answers of type A.
 func answers[I, A any, P asks[I]](s *server, r resource[A]) {
-	o := s.operation(r.question, r.name, r.path, r.summary, r.description)
+	o := s.operation(r.question, r.path, r.summary, r.description)
 	if r.cut != nil {
 		o.Parameters = append(o.Parameters, pageParameters()...)
 		linked(&o)
@@ -180,15 +178,11 @@ func (s *server) answer(ctx context.Context, q *question) (any, error) {
 	return s.ledger.AskAt(ctx, q.view, q.today, append(q.text, '}'))
 }
 
-// operation describes what every resource has.
-func (s *server) operation(question, name, path, summary, description string) huma.Operation {
-	if name == "" {
-		name = question
-	}
-	o := huma.Operation{OperationID: name, Method: http.MethodGet, Path: path, Tags: []string{tagQuestions}, Summary: summary, Description: description,
-		SkipValidateParams: true, // the ledger judges them, in its own words
-		Parameters:         []*huma.Param{atLeastParameter()}, Responses: map[string]*huma.Response{"200": {Description: "The answer, as POST /v1/query gives it"},
-			"304": {Description: "The client has the answer already, by its If-None-Match"}}}
+// operation describes what every resource has. The ledger judges the parameters, in its own words.
+func (s *server) operation(name, path, summary, description string) huma.Operation {
+	o := huma.Operation{OperationID: name, Method: http.MethodGet, Path: path, Tags: []string{tagQuestions},
+		Summary: summary, Description: description, SkipValidateParams: true, Parameters: []*huma.Param{atLeastParameter()},
+		Responses: map[string]*huma.Response{"200": {Description: "The answer, as POST /v1/query gives it"}}}
 	s.validation(&o)
 	return o
 }
@@ -212,8 +206,6 @@ func (s *server) failed(p *reading, err error) error {
 	d, status := ledger.Describe(err), statusOf(err)
 	p.w.Header().Del("ETag")
 	p.w.Header().Set("Cache-Control", "no-store")
-	if status >= 500 && !errors.Is(err, context.Canceled) {
-		s.log.Error("a question failed", "path", p.r.URL.Path, "error", err)
-	}
+	s.note(p.r, status, err)
 	return newProblem(p.r.URL.EscapedPath(), status, d)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
 )
@@ -60,12 +61,8 @@ func scopeOf(o *huma.Operation, settles bool) scope {
 // Ledger-Sequence, ETag and Cache-Control. It reports false where it has answered by itself: with a problem, or with 304 where the
 // client has the answer.
 func (s *server) begin(w http.ResponseWriter, r *http.Request, c scope) (*reading, bool) {
-	query := url.Values{}
-	if r.URL.RawQuery != "" {
-		query = r.URL.Query()
-	}
-	if name, rule := untaken(c.takes, query); name != "" {
-		s.refuse(w, r, name, rule)
+	query, ok := s.parameters(w, r, c.takes)
+	if !ok {
 		return nil, false
 	}
 	p := &reading{w: w, r: r}
@@ -107,7 +104,7 @@ const settledFor = 24 * 60 * 60
 // rests on, the root of the log up to there, so that it is no other log's, and the day where none is asked for.
 func (s *server) validated(p *reading, query url.Values, c scope) bool {
 	bound, fixed := p.bound(query, c)
-	root, err := s.ledger.Tree().Root(bound)
+	root, err := s.root(bound)
 	if err != nil {
 		return false // it asks for more than there is, and will be told so
 	}
@@ -132,6 +129,24 @@ func (s *server) validated(p *reading, query url.Values, c scope) bool {
 	}
 	p.w.WriteHeader(http.StatusNotModified)
 	return true
+}
+
+// rooted is the root of the log up to an entry.
+type rooted struct {
+	seq  uint64
+	root audit.Hash
+}
+
+// root gives the root of the log up to an entry; the one given last is most often wanted again.
+func (s *server) root(seq uint64) (audit.Hash, error) {
+	if last := s.rooted.Load(); last != nil && last.seq == seq {
+		return last.root, nil
+	}
+	root, err := s.ledger.Tree().Root(seq)
+	if err == nil {
+		s.rooted.Store(&rooted{seq, root})
+	}
+	return root, err
 }
 
 // bound is the last entry that an answer may rest on, and whether later ones can change nothing.

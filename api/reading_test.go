@@ -425,7 +425,7 @@ func TestOneEntry(t *testing.T) {
 func TestProblems(t *testing.T) {
 	server, _ := served(t)
 	_, explained := got(t, server.URL+"/docs/problems")
-	for path, want := range map[string]int{"/v1/organisations/none": 404, "/v1/digest?on=never": 400, "/v1/nothing": 404, "/v1/query": 405, "/v1/digest?day=2020-01-01": 400} {
+	for path, want := range map[string]int{"/v1/organisations/none": 404, "/v1/digest?on=never": 400, "/v1/nothing": 404, "/v1/query": 405, "/v1/digest?on=%zz": 400, "/v1/digest?day=2020-01-01": 400} {
 		answer, text := got(t, server.URL+path)
 		var problem api.Problem
 		if err := json.Unmarshal([]byte(text), &problem); err != nil {

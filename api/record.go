@@ -17,13 +17,15 @@ import (
 // recordRoutes serves what is asked and recorded as JSON lines.
 func (s *server) recordRoutes() {
 	s.read(huma.Operation{OperationID: "query", Method: http.MethodPost, RejectUnknownQueryParameters: true, Path: "/v1/query", Tags: []string{tagQuestions},
-		Summary:     "Ask questions, one a line",
-		Description: "Answers come one a line and in order, while questions are still read. A question that cannot be answered gets an error line, and the next one is answered all the same.",
+		Summary: "Ask questions, one a line",
+		Description: "Answers come one a line and in order, while questions are still read. " +
+			"A question that cannot be answered gets an error line, and the next one is answered all the same.",
 		RequestBody: takes("Questions, one JSON object a line", lines, nil),
 		Responses:   gives("Answers, one JSON object a line", lines, nil)}, s.query)
 	s.raw(huma.Operation{OperationID: "record", Method: http.MethodPost, RejectUnknownQueryParameters: true, Path: "/v1/entries", Tags: []string{tagRecording},
-		Summary:     "Record entries, one a line",
-		Description: "All are checked before any is written. What fits one commit, 1,000 entries and 4 MiB, is written as a whole or not at all. Recording the same again is safe, and writes nothing.",
+		Summary: "Record entries, one a line",
+		Description: "All are checked before any is written. What fits one commit, 1,000 entries and 4 MiB, is written as a whole " +
+			"or not at all. Recording the same again is safe, and writes nothing.",
 		Parameters: []*huma.Param{
 			parameter("actor", "Who records", text()),
 			parameter("strict", "Also refuse what would raise a new finding", truth()),

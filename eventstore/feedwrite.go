@@ -88,10 +88,13 @@ type sentMessage struct {
 }
 
 // WriteFeed opens the feed for writing, and creates its stream where there is none. keep is how long messages are
-// kept; 0: forever. It fails with ErrFeedFormat or ErrFeedDamaged where the feed has to be made anew.
+// kept; 0: forever. It fails with ErrReadOnly where the feed may only be read, with ErrFeedFormat or ErrFeedDamaged where the feed has to be made anew.
 func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter, error) {
 	if s.options.ReadOnly {
 		return nil, ErrReadOnly
+	}
+	if err := s.mayPublish(ctx, feedPrefix(s.options.Ledger, FeedEntry)+"organisation.any.any"); err != nil {
+		return nil, err
 	}
 	js, err := s.publishers.get()
 	if err != nil {

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,16 +40,17 @@ func timersConfig(ledger string, replicas int) jetstream.StreamConfig {
 	}
 }
 
-// Timers are the days on which the server says that they have come. A nil Timers does nothing.
+// Timers are the days on which the server says that they have come. A nil Timers does nothing. It belongs to one goroutine.
 type Timers struct {
 	store *Store
 	js    jetstream.JetStream
 	after time.Duration
-	sub   *nats.Subscription
 	set   map[domain.Date]bool
+	stop  context.CancelFunc
+	ended chan struct{}
 }
 
-// Timers has came called, in a goroutine of the client, when a day has come that was Set. It is a hint: the call may come
+// Timers has came called, in a goroutine of its own, when a day has come that was Set. It is a hint: the call may come
 // twice, too late or not at all. after is how long after a day has begun, in UTC, the server calls.
 func (s *Store) Timers(ctx context.Context, after time.Duration, came func(day domain.Date)) (*Timers, error) {
 	if s.options.ReadOnly {
@@ -60,23 +60,41 @@ func (s *Store) Timers(ctx context.Context, after time.Duration, came func(day d
 	if err != nil {
 		return nil, err
 	}
-	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) error {
-		_, err := js.CreateOrUpdateStream(ctx, timersConfig(s.options.Ledger, s.options.Replicas))
+	var stream jetstream.Stream
+	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) (err error) {
+		stream, err = js.CreateOrUpdateStream(ctx, timersConfig(s.options.Ledger, s.options.Replicas))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create the stream %s: %w", timersName(s.options.Ledger), err)
 	}
-	prefix := daySubject(s.options.Ledger)
-	sub, err := js.Conn().Subscribe(prefix+"*", func(m *nats.Msg) {
-		if day, err := domain.ParseDate(strings.TrimPrefix(m.Subject, prefix)); err == nil {
+	ctx, stop := context.WithCancel(ctx)
+	sub, err := subscribeTo(ctx, js.Conn(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{daySubject(s.options.Ledger) + "*"},
+		DeliverPolicy: jetstream.DeliverNewPolicy, InactiveThreshold: feedIdle}, feedAhead, feedBytes)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("follow the days that come: %w", err)
+	}
+	t := &Timers{store: s, js: js, after: after, set: make(map[domain.Date]bool), stop: stop, ended: make(chan struct{})}
+	go t.listen(ctx, sub, came)
+	return t, nil
+}
+
+// listen calls until the subscription ends. What it would have called for later is not missed: the publisher watches the
+// days too.
+func (t *Timers) listen(ctx context.Context, sub *subscription, came func(day domain.Date)) {
+	defer close(t.ended)
+	defer sub.stop()
+	prefix := daySubject(t.store.options.Ledger)
+	for {
+		m, err := sub.next(ctx)
+		if err != nil {
+			return
+		}
+		if day, err := domain.ParseDate(strings.TrimPrefix(m.Subject(), prefix)); err == nil {
 			came(day)
 		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("subscribe to the days that come: %w", err)
 	}
-	return &Timers{store: s, js: js, after: after, sub: sub, set: make(map[domain.Date]bool)}, nil
 }
 
 // Set schedules the days that are not yet. It costs a message for each that is new.
@@ -101,12 +119,9 @@ func (t *Timers) Set(ctx context.Context, days []domain.Date) error {
 }
 
 // Stop ends the calls. What is scheduled stays.
-func (t *Timers) Stop() error {
-	if t == nil {
-		return nil
+func (t *Timers) Stop() {
+	if t != nil {
+		t.stop()
+		<-t.ended
 	}
-	if err := t.sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		return fmt.Errorf("end the subscription: %w", err)
-	}
-	return nil
 }

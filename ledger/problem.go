@@ -51,6 +51,8 @@ const (
 	CodeUnavailable    = "unavailable"
 	CodeBehind         = "behind"
 	CodeLogUnavailable = "log-unavailable"
+	CodeFeedDamaged    = "feed-damaged"
+	CodeFeedTaken      = "feed-taken"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -82,6 +84,9 @@ var failures = []struct {
 }{
 	{eventstore.ErrUnknownOutcome, CodeUnknownOutcome},
 	{eventstore.ErrUnavailable, CodeUnavailable},
+	{eventstore.ErrFeedDamaged, CodeFeedDamaged},
+	{eventstore.ErrFeedFormat, CodeFeedDamaged},
+	{eventstore.ErrFeedTaken, CodeFeedTaken},
 	{eventstore.ErrUnfinishedRestore, CodeUnfinished},
 	{eventstore.ErrNotLedger, CodeNotLedger},
 	{eventstore.ErrNotBackup, CodeNotBackup},

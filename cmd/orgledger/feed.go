@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/feed"
 )
 
@@ -105,8 +105,18 @@ The ledger in a data folder is stopped meanwhile.`,
 	}
 }
 
-// errServed: who has the ledger open publishes its feed.
-var errServed = errors.New("the feed is made again by who has the ledger open: stop the server, and run this again")
+// servedError says that another process has the ledger open, and publishes its feed.
+type servedError struct{}
+
+// Error says what to do.
+func (servedError) Error() string {
+	return "a server has the ledger open, and publishes its feed: stop it, and run this again"
+}
+
+// Describe gives it the code of a ledger that is held.
+func (e servedError) Describe() ledger.Description {
+	return ledger.Description{Code: ledger.CodeHeld, Message: e.Error()}
+}
 
 func (a *app) rebuildFeed(ctx context.Context) error {
 	if a.server == "" && !eventstore.Exists(a.data) {
@@ -115,7 +125,7 @@ func (a *app) rebuildFeed(ctx context.Context) error {
 	return a.with(ctx, false, func(s session) error {
 		here, isHere := s.(*local)
 		if !isHere {
-			return errServed
+			return servedError{}
 		}
 		meter := a.progress("making the feed", "entries")
 		publisher := feed.NewPublisher(feed.Options{Log: here.store, Ledger: here.Ledger, Logger: a.logger(), Progress: meter.uint64s})

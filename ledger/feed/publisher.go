@@ -143,12 +143,15 @@ func (p *Publisher) recover(ctx context.Context, err error) {
 	wait := retry
 	switch {
 	case errors.Is(err, eventstore.ErrFeedTaken):
-		p.standBy(ctx)
+		p.standBy(ctx, false)
+		return
+	case errors.Is(err, eventstore.ErrReadOnly):
+		p.standBy(ctx, true)
 		return
 	case errors.Is(err, eventstore.ErrFeedDamaged), errors.Is(err, eventstore.ErrFeedFormat):
 		p.options.Logger.Warn("the feed is made anew from the log", "reason", err)
 		err = p.options.Log.DropFeed(ctx)
-	case errors.Is(err, eventstore.ErrConfiguration), errors.Is(err, eventstore.ErrReadOnly):
+	case errors.Is(err, eventstore.ErrConfiguration):
 		wait = misfit
 	}
 	if err != nil {
@@ -192,8 +195,9 @@ func (p *Publisher) reached(state string, complete uint64, m *Message) {
 	p.status = Status{State: state, Seq: complete, Position: m.Position, Day: m.Day.String()}
 }
 
-// standBy waits until what there is to publish has not been published by another one for a while.
-func (p *Publisher) standBy(ctx context.Context) {
+// standBy waits until what there is to publish has not been published by another one for a while; forever, where this one
+// may not publish.
+func (p *Publisher) standBy(ctx context.Context, forever bool) {
 	var last uint64
 	for still := 0; still < patience; {
 		if !pause(ctx, standby) {
@@ -204,7 +208,7 @@ func (p *Publisher) standBy(ctx context.Context) {
 			return // session finds out what it is about
 		}
 		p.reached(StateStandby, m.Complete, &m)
-		if m.Position != last || m.Complete >= p.options.Ledger.View().Seq() && !p.overdue(&m) {
+		if forever || m.Position != last || m.Complete >= p.options.Ledger.View().Seq() && !p.overdue(&m) {
 			last, still = m.Position, 0
 			continue
 		}

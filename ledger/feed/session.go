@@ -3,7 +3,6 @@ package feed
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -35,7 +34,7 @@ type mark struct {
 }
 
 // session publishes until ctx ends or something fails; with once, until nothing more is to be published.
-func (p *Publisher) session(ctx context.Context, once bool) (err error) {
+func (p *Publisher) session(ctx context.Context, once bool) error {
 	w, err := p.options.Log.WriteFeed(ctx, p.options.Keep)
 	if err != nil {
 		return err
@@ -46,7 +45,7 @@ func (p *Publisher) session(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	timers := s.timers(ctx)
-	defer func() { err = errors.Join(err, timers.Stop()) }()
+	defer timers.Stop()
 	for {
 		advanced := p.options.Ledger.Advanced()
 		again, err := s.catchUp(ctx)

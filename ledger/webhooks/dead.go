@@ -191,7 +191,8 @@ type testEvent struct {
 // TestType is the type of the event that a test sends.
 const TestType = "orgledger.webhook.test.v1"
 
-// Test sends an event of TestType at once, from here, whatever the state of the webhook, and once only.
+// Test sends an event of TestType at once, from here, whatever the state of the webhook, and once only. Where it is taken, what waits
+// to be sent again is tried now.
 func (w *Webhooks) Test(ctx context.Context, id string) (*Tried, error) {
 	h, err := w.find(ctx, id)
 	if err != nil {
@@ -207,8 +208,10 @@ func (w *Webhooks) Test(ctx context.Context, id string) (*Tried, error) {
 	tried := &Tried{ID: e.ID, Delivered: o.err == nil, Status: o.status, Took: o.took.Milliseconds()}
 	if o.err != nil {
 		tried.Failure = o.err.Error()
+		return tried, ctx.Err()
 	}
-	return tried, ctx.Err()
+	_, err = w.change(ctx, id, func(*Hook) {})
+	return tried, err
 }
 
 // parcelOf is a message of the feed that has not been sent yet.

@@ -178,6 +178,7 @@ func (d *delivery) loop(ctx context.Context, messages <-chan feed.Message, updat
 			err = d.settle(ctx, &r)
 		case h := <-updates:
 			d.hook = h
+			d.again()
 			err = d.shelf(ctx)
 		case <-timer.C:
 		}
@@ -246,6 +247,13 @@ func (i *item) before(other *item, triedFirst bool) bool {
 		return i.Attempts > 0
 	}
 	return i.Position < other.Position
+}
+
+// again has everything that waits tried now.
+func (d *delivery) again() {
+	for _, line := range d.lines {
+		line[0].Next = time.Time{}
+	}
 }
 
 // pause is how long nothing has to be done, unless something happens.

@@ -136,6 +136,23 @@ func TestReceiverThatIsDown(t *testing.T) {
 	})
 }
 
+// A test that is taken has what waits tried at once.
+func TestTestTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, r := newTape(300, 30), new(receiver)
+		r.answers(status(http.StatusBadGateway))
+		w, id := registered(t, newShelves(), f, r)
+		defer delivering(w, f)()
+		time.Sleep(24 * time.Hour)
+		r.answers(nil)
+		if tried, err := w.Test(t.Context(), id); err != nil || !tried.Delivered {
+			t.Fatalf("%+v, %v", tried, err)
+		}
+		time.Sleep(time.Second)
+		inOrder(t, f, r.taken())
+	})
+}
+
 // A receiver that asks to be left alone is, for as long as it asks.
 func TestRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -28,7 +28,7 @@ type Hook struct {
 	State   State       `json:"state"`
 	Secrets []secret    `json:"secrets"` // the newest first
 
-	Round uint64 `json:"round"`         // grows with every change, so that the delivery looks at the shelf again
+	Round uint64 `json:"round"`         // grows with every change, so that the delivery looks at the shelf again and tries what waits
 	Anew  uint64 `json:"anew,omitzero"` // the round since which it is to begin with From, whatever was delivered before
 }
 

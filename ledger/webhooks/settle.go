@@ -50,9 +50,7 @@ func (d *delivery) settle(ctx context.Context, r *result) error {
 // delivered closes a message. Where the receiver had been failing, what waits is tried again now.
 func (d *delivery) delivered(ctx context.Context, i *item) error {
 	if d.failed >= failing {
-		for _, line := range d.lines {
-			line[0].Next = time.Time{}
-		}
+		d.again()
 	}
 	d.failed = 0
 	if !d.cursor.Failing.IsZero() {
