@@ -29,7 +29,7 @@ func description(t *testing.T, address string) (*openapi3.T, []byte) {
 
 // The document is one of OpenAPI 3.1 by another's judgement, and the same as YAML.
 func TestDescriptionIsValid(t *testing.T) {
-	server, _ := notarised(t, 1)
+	server := sampled(t)
 	document, text := description(t, server.URL)
 	if !document.IsOpenAPI31OrLater() {
 		t.Errorf("it is of OpenAPI %s", document.OpenAPI)
@@ -77,7 +77,7 @@ func canonical(t *testing.T, value any) []byte {
 
 // Every field of every answer says what it means, or has a type that does.
 func TestDescriptionSaysWhatFieldsMean(t *testing.T) {
-	server, _ := notarised(t, 1)
+	server := sampled(t)
 	document, _ := description(t, server.URL)
 	plain := []string{"data", "error", "form", "from", "id", "item", "items", "key", "ledger", "message", "note", "operating_name", "office", "plan", "plans", "publisher",
 		"published", "reason", "relation", "retrieved", "role", "scheme", "source", "sources", "sha256", "supplier", "titles", "url", "valid", "version", "words",
@@ -94,7 +94,7 @@ func TestDescriptionSaysWhatFieldsMean(t *testing.T) {
 // A linter for OpenAPI has nothing to say about the document, and a generator makes a client of it that compiles.
 func TestDescriptionInNode(t *testing.T) {
 	needNode(t)
-	server, _ := notarised(t, 1)
+	server := sampled(t)
 	_, text := description(t, server.URL)
 	dir := t.TempDir()
 	for _, name := range []string{"package.json", "package-lock.json"} {

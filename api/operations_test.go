@@ -23,18 +23,21 @@ import (
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
 	"github.com/orgledger/orgledger/ledger/sample"
+	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // recording is an empty ledger that records until the test ends.
 func recording(t testing.TB) *ledger.Ledger {
 	t.Helper()
-	return recordingIn(t, t.TempDir())
+	_, l := recordingIn(t, t.TempDir())
+	return l
 }
 
-// recordingIn is recording, in a folder.
-func recordingIn(t testing.TB, dir string) *ledger.Ledger {
+// recordingIn is recording, in a folder, with its store.
+func recordingIn(t testing.TB, dir string) (*eventstore.Store, *ledger.Ledger) {
 	t.Helper()
 	store, err := eventstore.Open(t.Context(), eventstore.Options{Dir: dir})
 	if err != nil {
@@ -53,14 +56,39 @@ func recordingIn(t testing.TB, dir string) *ledger.Ledger {
 			t.Error(err)
 		}
 	})
-	return l
+	return store, l
+}
+
+// published has the feed of a ledger written until the test ends, and waits until it is complete.
+func published(t testing.TB, store *eventstore.Store, l *ledger.Ledger) {
+	t.Helper()
+	publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l})
+	ctx, stop := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- publisher.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ran; err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	for {
+		ends, err := store.Feed().Ends(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ends.Seq >= l.View().Seq() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // sampled is the built-in history behind a server that has everything to serve.
 func sampled(t testing.TB) *httptest.Server {
 	t.Helper()
 	dir := t.TempDir()
-	l := recordingIn(t, dir)
+	store, l := recordingIn(t, dir)
 	if _, err := l.RecordLines(t.Context(), sample.Entries(), ledger.RecordOptions{Actor: "orgledger sample"}); err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +97,13 @@ func sampled(t testing.TB) *httptest.Server {
 		t.Fatal(err)
 	}
 	bundle := func(context.Context, domain.Ref, domain.Date, uint64) ([]byte, error) { return []byte("archive"), nil }
-	server := httptest.NewServer(api.NewHandler(api.Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler), Notary: keeper, Bundle: bundle}))
+	published(t, store, l)
+	hooks := webhooks.New(webhooks.Options{Shelf: store.Shelf(), Ledger: "main", Last: func() uint64 { return l.View().Seq() }, Version: "test"})
+	server := httptest.NewServer(api.NewHandler(api.Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler),
+		Notary: keeper, Bundle: bundle, Feed: store.Feed(), Webhooks: hooks}))
 	t.Cleanup(func() {
 		server.Close()
+		hooks.Close()
 		if err := keeper.Close(); err != nil {
 			t.Error(err)
 		}
