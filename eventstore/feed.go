@@ -55,6 +55,9 @@ var ErrExpired = errors.New("the feed no longer keeps messages from there on: ta
 // errNoFeed: nobody has published anything yet.
 var errNoFeed = errors.New("there is no feed yet")
 
+// MaxFeedEvent is the longest event of a message, in bytes. Every entry's is shorter.
+const MaxFeedEvent = 1 << 20
+
 // absentFeed is how often a reader looks whether the feed has come into being, or back.
 const absentFeed = time.Second
 

@@ -12,8 +12,8 @@ import (
 
 const (
 	maxFilters = 64               // up to so many subjects the server chooses by
-	feedAhead  = 500              // messages that the server may send before they are asked for
-	feedBytes  = maxMessage / 2   // the same in bytes
+	feedAhead  = 200              // messages that the server may send before they are asked for
+	feedBytes  = 2 * MaxFeedEvent // the same in bytes
 	feedLook   = time.Second      // how often a reader that is behind looks whether something has expired
 	feedIdle   = 30 * time.Second // how long the server keeps a reader that is gone
 )

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -36,6 +38,9 @@ type Changed struct {
 	Entry    string   `json:"entry"`     // its id
 	Changes  []Tense  `json:"changes"`   // where the periods lie, all together
 	Periods  []Period `json:"periods"`   // by from; on no other day is any answer another
+
+	// Omitted says that the answers would be too long for a message: before and after are null, and have to be asked for.
+	Omitted bool `json:"omitted,omitzero"`
 }
 
 // Period is a stretch of days, From included and To not (null: open), on all of which one answer gave way to
@@ -55,6 +60,8 @@ type Arrived struct {
 	Known  uint64                `json:"known"` // the last entry that was taken into account
 	Before *projections.Standing `json:"before"`
 	After  *projections.Standing `json:"after"`
+
+	Omitted bool `json:"omitted,omitzero"` // see Changed
 }
 
 // event is a CloudEvent 1.0, its attributes in the order in which the log has them.
@@ -112,7 +119,10 @@ func (d *deriver) entry(ctx context.Context, view *projections.View, e *domain.R
 	err := view.Effects(ctx, e.Seq, from.ref, func(effect projections.Effect) error {
 		m := Message{ID: messageID(e.Seq, Change, effect.Ref), Subject: d.FeedSubject(Change, effect.Ref, ""), Kind: Change,
 			Seq: e.Seq, Ref: effect.Ref, Complete: e.Seq - 1, Day: day}
-		m.Event = d.encode(&m, TypeChange, when, changed(e, &effect, today))
+		data := changed(e, &effect, today)
+		if m.Event = d.encode(&m, TypeChange, when, data); len(m.Event) > eventstore.MaxFeedEvent {
+			m.Event = d.encode(&m, TypeChange, when, data.short())
+		}
 		return d.hold(&m)
 	})
 	if err != nil || d.held == nil {
@@ -138,7 +148,11 @@ func (d *deriver) arrivals(ctx context.Context, view *projections.View, agenda *
 	return view.Arrivals(ctx, agenda, at, from, func(ref domain.Ref, before, after *projections.Standing) error {
 		m := Message{ID: at.On.String() + "/arrival/" + ref.String(), Subject: d.FeedSubject(Arrival, ref, ""), Kind: Arrival,
 			Seq: at.Known, Ref: ref, Complete: at.Known, Day: at.On}
-		m.Event = d.encode(&m, TypeArrival, when, &Arrived{ref.String(), at.On.String(), at.Known, before, after})
+		data := &Arrived{Ref: ref.String(), Day: at.On.String(), Known: at.Known, Before: before, After: after}
+		if m.Event = d.encode(&m, TypeArrival, when, data); len(m.Event) > eventstore.MaxFeedEvent {
+			data.Before, data.After, data.Omitted = nil, nil, true
+			m.Event = d.encode(&m, TypeArrival, when, data)
+		}
 		return d.send(&m)
 	})
 }
@@ -173,6 +187,23 @@ func changed(e *domain.Recorded, effect *projections.Effect, today domain.Date) 
 	c.Changes = all.list()
 	return c
 }
+
+// short is the change without answers, and where even the periods are too many, from the first of them on as one.
+func (c *Changed) short() *Changed {
+	short := *c
+	short.Omitted, short.Periods = true, slices.Clone(c.Periods)
+	if len(short.Periods) > maxPeriods {
+		first, last := short.Periods[0], short.Periods[len(short.Periods)-1]
+		short.Periods = []Period{{From: first.From, To: last.To, In: c.Changes}}
+	}
+	for i := range short.Periods {
+		short.Periods[i].Before, short.Periods[i].After = nil, nil
+	}
+	return &short
+}
+
+// maxPeriods is how many periods fit a message without their answers.
+const maxPeriods = 5000
 
 // tenses says in which tenses days lie.
 type tenses struct{ past, present, future bool }

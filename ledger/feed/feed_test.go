@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -113,6 +114,33 @@ func TestFeedAddsUp(t *testing.T) {
 		}
 		sameMessages(rt, l.messages(rt), bitByBit)
 	})
+}
+
+// An answer that is too long for a message is left out, and the message says so; nothing stands still because of it.
+func TestTooLong(t *testing.T) {
+	l := open(t, eventstore.Options{Dir: t.TempDir()}, at("2026-03-01T12:00:00Z"))
+	l.record(t, `{"type":"organisation.established","data":{"organisation":"a","name":"A"}}`)
+	for i := range 8 {
+		var codes []string
+		for j := range 150 {
+			codes = append(codes, fmt.Sprintf(`{"scheme":"s%d","value":"%d-%s"}`, i, j, strings.Repeat("x", 1200)))
+		}
+		l.record(t, fmt.Sprintf(`{"type":"organisation.identified","effective":"202%d-01-01","data":{"organisation":"a","identifiers":[%s]}}`, i, strings.Join(codes, ",")))
+	}
+	l.clock.set("2027-01-02T00:00:00Z")
+	l.publish(t)
+	omitted := make(map[feed.Kind]int)
+	for _, m := range l.messages(t) {
+		if len(m.Event) > eventstore.MaxFeedEvent {
+			t.Errorf("%s has %d bytes", m.ID, len(m.Event))
+		}
+		if bytes.Contains(m.Event, []byte(`"omitted":true`)) {
+			omitted[m.Kind]++
+		}
+	}
+	if omitted[feed.Change] == 0 || omitted[feed.Arrival] == 0 {
+		t.Errorf("left out are %v", omitted)
+	}
 }
 
 var interesting = func() []domain.Date {

@@ -160,13 +160,42 @@ func (p *Publisher) recover(ctx context.Context, err error) {
 	}
 }
 
-// Rebuild drops the feed, and publishes it again up to what is recorded. Interrupted, it leaves the beginning of the feed,
-// with which the next publisher goes on.
+// Rebuild drops the feed, and publishes it again up to what is recorded, or waits while another publisher does so.
+// Interrupted, it leaves the beginning of the feed, with which the next publisher goes on.
 func (p *Publisher) Rebuild(ctx context.Context) error {
 	if err := p.options.Log.DropFeed(ctx); err != nil {
 		return err
 	}
-	return p.CatchUp(ctx)
+	for {
+		err := p.CatchUp(ctx)
+		if !errors.Is(err, eventstore.ErrFeedTaken) {
+			return err
+		}
+		if done, err := p.await(ctx); done || err != nil {
+			return err
+		}
+	}
+}
+
+// await waits until another publisher has published what is recorded, or no longer goes on.
+func (p *Publisher) await(ctx context.Context) (done bool, err error) {
+	for before := uint64(0); ; {
+		m, _, err := p.options.Log.Feed().Last(ctx)
+		if err != nil {
+			return false, err
+		}
+		total := p.options.Ledger.View().Seq()
+		if p.options.Progress != nil {
+			p.options.Progress(min(m.Complete, total), total)
+		}
+		if m.Complete >= total || m.Position == before {
+			return m.Complete >= total, nil
+		}
+		before = m.Position
+		if !pause(ctx, standby) {
+			return false, ctx.Err()
+		}
+	}
 }
 
 // CatchUp publishes up to what is recorded, and what is due, and returns. Where another publisher does so meanwhile, it leaves it

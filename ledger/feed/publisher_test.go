@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/eventstore/natstest"
 	"github.com/orgledger/orgledger/ledger/feed"
 )
 
@@ -270,7 +269,7 @@ func TestArrivesWhileRunning(t *testing.T) {
 
 // Of several publishers, in several processes, one publishes; when it stops another one takes over, and the feed is as if there had been one.
 func TestFailover(t *testing.T) {
-	url := external(t).ClientURL()
+	url := natstest.Serve(t)
 	now := at("2026-03-01T12:00:00Z")
 	a := open(t, eventstore.Options{Server: url}, now)
 	b := open(t, eventstore.Options{Server: url}, now)
@@ -304,22 +303,6 @@ func TestFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameMessages(t, a.messages(t), got)
-}
-
-// external is a server of the kind that a cluster consists of.
-func external(t *testing.T) *server.Server {
-	t.Helper()
-	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true,
-		StoreDir: t.TempDir(), SyncAlways: true, MaxPayload: 8 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	return srv
 }
 
 // Whatever is damaged of the feed, the ledger starts, and the feed is made again as it was.

@@ -45,7 +45,7 @@ func (p *Publisher) session(ctx context.Context, once bool) error {
 		return err
 	}
 	timers := s.timers(ctx)
-	defer timers.Stop()
+	defer func() { timers.Stop() }()
 	for {
 		advanced := p.options.Ledger.Advanced()
 		again, err := s.catchUp(ctx)
@@ -56,7 +56,9 @@ func (p *Publisher) session(ctx context.Context, once bool) error {
 			return nil
 		}
 		if err := timers.Set(ctx, s.agenda.Days()); err != nil {
-			p.options.Logger.Warn("the days on which something arrives could not be scheduled; they are not missed", "error", err)
+			p.options.Logger.Warn("the server could not be told to call when a day comes; days are watched here alone", "error", err)
+			timers.Stop()
+			timers = nil
 		}
 		if !again && !s.wait(ctx, advanced) {
 			return ctx.Err()
