@@ -27,6 +27,12 @@ const guide = "../../docs/subscribe.md"
 // example is the block of the guide that follows <!-- example: name -->.
 func example(t *testing.T, name string) string {
 	t.Helper()
+	return exampleIn(t, guide, name)
+}
+
+// exampleIn is example, of another guide.
+func exampleIn(t *testing.T, guide, name string) string {
+	t.Helper()
 	text, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ const (
 	ahead    = 256                    // messages of one webhook that are in memory and not on the shelf
 	Waiting  = 1_000                  // messages of one webhook that may wait to be sent again; then no more are taken from the feed
 	failing  = 5                      // failures in a row after which only what has failed is tried, until something succeeds
-	saveNext = 500 * time.Millisecond // how often the cursor is saved, while there is something to save
+	saveNext = 100 * time.Millisecond // how often the cursor is saved, while there is something to save
 )
 
 // delivery sends what one webhook has chosen. Everything is owned by run.
