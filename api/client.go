@@ -29,8 +29,23 @@ type Client struct {
 	http *http.Client
 }
 
-// NewClient talks to the server at a base address, http://host:port. It opens no connection yet.
-func NewClient(base string) *Client { return &Client{base: base, http: new(http.Client)} }
+// NewClient talks to the server at a base address, http://host:port. It opens no connection yet. A server on this
+// machine is not asked to compress.
+func NewClient(base string) *Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = isLoopback(base)
+	return &Client{base: base, http: &http.Client{Transport: transport}}
+}
+
+// isLoopback reports whether an address is on this machine for certain.
+func isLoopback(base string) bool {
+	address, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(address.Hostname())
+	return address.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
 
 // ErrUnreachable: no connection to the server could be made, and nothing was sent.
 var ErrUnreachable = errors.New("no server answers")
@@ -47,7 +62,8 @@ func (e *RemoteError) Error() string { return e.Message }
 // Is tells what the server's error is by its code.
 func (e *RemoteError) Is(target error) bool {
 	return target == ledger.ErrUnknownOutcome && e.Code == ledger.CodeUnknownOutcome ||
-		target == ledger.ErrStopped && e.Code == ledger.CodeStopped
+		target == ledger.ErrStopped && e.Code == ledger.CodeStopped ||
+		target == ledger.ErrBehind && e.Code == ledger.CodeBehind
 }
 
 // Query sends questions, one a line, and copies the answers as they come.
@@ -251,7 +267,7 @@ func (c *Client) answer(ctx context.Context, method, path string, query url.Valu
 	if err != nil {
 		return nil, fmt.Errorf("reach the ledger: %w", err)
 	}
-	if answer.StatusCode == http.StatusOK {
+	if answer.StatusCode/100 == 2 {
 		return answer, nil
 	}
 	defer answer.Body.Close()

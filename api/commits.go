@@ -24,7 +24,7 @@ const (
 func (s *server) commits(w http.ResponseWriter, r *http.Request) {
 	from, err := position(r.URL.Query())
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+		s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
 	answer := &begun{ResponseWriter: w}

@@ -1,21 +1,23 @@
 package api
 
 import (
-	"bufio"
+	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
-	"github.com/go-json-experiment/json"
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
+	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // lines is the media type of JSON lines.
@@ -29,9 +31,20 @@ type server struct {
 	ledger  *ledger.Ledger
 	name    string
 	version string
+	edition string // of the program, in tags
 	log     *slog.Logger
 	notary  *notary.Notary // nil: no checkpoints are given out here
 	bundle  Bundler
+	feed    feed.Feed // nil: there is none
+
+	tails    *tails             // of the feed; nil: there is none
+	webhooks *webhooks.Webhooks // nil: there are none
+	stopping <-chan struct{}    // closed when the server stops
+
+	mux *routes
+	api huma.API // describes what mux serves
+
+	rooted atomic.Pointer[rooted] // that was given last
 }
 
 // Bundler makes the evidence for an answer: an archive that proves who holds something, or what an organisation is, on a day
@@ -46,38 +59,72 @@ type Options struct {
 	Log     *slog.Logger
 	Notary  *notary.Notary // nil: no checkpoints are given out here
 	Bundle  Bundler        // nil: no bundles are
+	Feed    feed.Feed      // nil: there is none
+
+	FeedConnections int                // readers of the feed at once; 0: see FeedConnections
+	Webhooks        *webhooks.Webhooks // nil: there are none
+	Stopping        <-chan struct{}    // closed when the server stops: answers without end then end; nil: never
 }
 
-// NewHandler serves a ledger: POST /v1/query and /v1/entries take and give JSON lines, GET /v1/entries
-// gives the log, GET /v1/commits gives it as it is stored, POST /v1/signing says what a signer has to know, GET /v1/status and
-// /healthz say how it is. Questions and the log are answered from
-// the entry that at-least names on. It may be used by any number of requests at once.
-//
-// Below /tlog/ it serves the log's tiles, and where it is given a notary, its checkpoints, receipts under
-// GET /v1/receipts/, and bundles under GET /v1/bundles.
+// NewHandler serves a ledger, and describes what it serves at /openapi.json: questions as resources and, at
+// POST /v1/query, as JSON lines; entries in and out; the log as it is stored and as C2SP tlog-tiles; and where it is given
+// a notary, checkpoints, receipts and bundles. What is answered from recorded entries is answered from the entry that
+// at-least names on. It may be used by any number of requests at once.
 func NewHandler(o Options) http.Handler {
-	s := &server{o.Ledger, o.Name, o.Version, o.Log, o.Notary, o.Bundle}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/query", s.reached(s.query))
-	mux.HandleFunc("POST /v1/entries", s.record)
-	mux.HandleFunc("POST /v1/signing", s.signing)
-	mux.HandleFunc("GET /v1/entries", s.reached(s.entries))
-	mux.HandleFunc("GET /v1/commits", s.commits)
-	mux.HandleFunc("GET /v1/status", s.status)
-	mux.HandleFunc("GET /healthz", s.health)
-	s.tlogRoutes(mux)
-	mux.HandleFunc("/", s.nothing)
-	return guard(mux)
+	s := &server{ledger: o.Ledger, name: o.Name, version: o.Version, edition: editionOf(o.Version), log: o.Log,
+		notary: o.Notary, bundle: o.Bundle, feed: o.Feed, webhooks: o.Webhooks, stopping: o.Stopping, mux: newRoutes()}
+	if o.Feed != nil {
+		s.tails = newTails(o.Feed, cmp.Or(o.FeedConnections, FeedConnections))
+	}
+	s.describe()
+	s.questionRoutes()
+	s.recordRoutes()
+	s.snapshotRoutes()
+	s.logRoutes()
+	s.feedRoutes()
+	s.webhookRoutes()
+	s.tlogRoutes()
+	s.serverRoutes()
+	if err := s.documentRoutes(); err != nil {
+		panic("api: its own description is no JSON: " + err.Error()) // of what is registered above
+	}
+	s.mux.HandleFunc("/", s.nothing)
+	return s.guard(s.mux)
+}
+
+// logRoutes serves what was recorded.
+func (s *server) logRoutes() {
+	s.entryRoutes()
+	s.raw(huma.Operation{OperationID: "commits", Method: http.MethodGet, Path: "/v1/commits", Tags: []string{tagLog},
+		Summary:    "Copy the log as it is stored",
+		Parameters: []*huma.Param{parameter("from", "The position of the first commit, from 1", sequenceSchema())},
+		Responses:  gives("Commits, as backups hold them", frames, nil)}, s.commits)
+}
+
+// serverRoutes serves what the server says of itself.
+func (s *server) serverRoutes() {
+	s.read(huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagServer},
+		Summary:   "How much there is",
+		Responses: gives("The ledger's status", "application/json", schemaOf[ledger.Status](s.api))}, s.status)
+	s.raw(huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagServer},
+		Summary:   "Whether the ledger answers",
+		Responses: gives("It does", "application/json", schemaOf[Health](s.api))}, s.health)
 }
 
 // guard keeps the pages of other sites, open in a browser on this machine, from using a ledger that
 // listens on the loopback interface: neither as a cross-origin request nor by a name of their own that
 // leads here.
-func guard(next http.Handler) http.Handler {
-	checked := http.NewCrossOriginProtection().Handler(next)
+func (s *server) guard(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.problem(w, r, http.StatusForbidden, ledger.Description{Code: codeForbidden, Message: "a page of another site has no say here"})
+	}))
+	checked := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.tellSequence(w)
 		if !addressed(r) {
-			http.Error(w, "this server is reached as localhost or by its address, not as "+strconv.Quote(r.Host), http.StatusMisdirectedRequest)
+			s.problem(w, r, http.StatusMisdirectedRequest, ledger.Description{Code: codeForbidden,
+				Message: "this server is reached as localhost or by its address, not as " + strconv.Quote(r.Host)})
 			return
 		}
 		checked.ServeHTTP(w, r)
@@ -99,18 +146,6 @@ func addressed(r *http.Request) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (s *server) query(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", lines)
-	// Answers are written while questions are still read.
-	if err := http.NewResponseController(w).EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		s.fail(w, r, err)
-		return
-	}
-	if err := s.ledger.Query(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), flushing{w}); err != nil {
-		s.cutOff(r, "a query was cut off", err)
-	}
-}
-
 // cutOff ends an answer that has begun, so that the client does not take what it has for the whole.
 // Where it was the client that stopped reading, nothing is wrong.
 func (s *server) cutOff(r *http.Request, what string, err error) {
@@ -122,162 +157,45 @@ func (s *server) cutOff(r *http.Request, what string, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-// flushing sends each write on at once.
-type flushing struct{ http.ResponseWriter }
-
-func (f flushing) Write(text []byte) (int, error) {
-	n, err := f.ResponseWriter.Write(text)
-	if err == nil {
-		err = http.NewResponseController(f.ResponseWriter).Flush()
-	}
-	return n, err
-}
-
-func (s *server) record(w http.ResponseWriter, r *http.Request) {
-	options, err := recordOptions(r.URL.Query())
-	if err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
-		return
-	}
-	receipts, err := s.ledger.RecordLines(r.Context(), http.MaxBytesReader(w, r.Body, limitBody), options)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.tellSequence(w)
-	w.Header().Set("Content-Type", lines)
-	out := bufio.NewWriter(w)
-	for _, receipt := range receipts {
-		if err := json.MarshalWrite(out, receipt); err != nil {
-			s.log.Warn("a receipt was not sent", "error", err)
-			return
-		}
-		out.WriteByte('\n')
-	}
-	if err := out.Flush(); err != nil {
-		s.log.Warn("receipts were not sent", "error", err)
-	}
-}
-
-func (s *server) signing(w http.ResponseWriter, r *http.Request) {
-	var request ledger.SigningRequest
-	if err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, limitBody), &request, json.RejectUnknownMembers(true)); err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: "what is to be signed is asked for as one JSON object: " + err.Error()})
-		return
-	}
-	answer, err := s.ledger.Signing(r.Context(), request)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.json(w, http.StatusOK, answer)
-}
-
-func recordOptions(query url.Values) (o ledger.RecordOptions, err error) {
-	o.Actor = query.Get("actor")
-	if o.Strict, err = flag(query, "strict"); err != nil {
-		return o, err
-	}
-	o.DryRun, err = flag(query, "dry_run")
-	return o, err
-}
-
-func flag(query url.Values, name string) (bool, error) {
-	if !query.Has(name) {
-		return false, nil
-	}
-	value, err := strconv.ParseBool(query.Get(name))
-	if err != nil {
-		return false, errors.New(name + " is true or false")
-	}
-	return value, nil
-}
-
-func (s *server) entries(w http.ResponseWriter, r *http.Request) {
-	selection, err := selection(r.URL.Query())
-	if err != nil {
-		s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
-		return
-	}
-	out, begun := bufio.NewWriter(w), false
-	err = s.ledger.Select(r.Context(), selection, func(e domain.Recorded) error {
-		if !begun {
-			w.Header().Set("Content-Type", lines)
-			begun = true
-		}
-		_, err := out.Write(append(ledger.AppendLogged(nil, &e), '\n'))
-		return err
-	})
-	switch {
-	case err == nil:
-		if err := out.Flush(); err != nil {
-			s.log.Warn("entries were not sent", "error", err)
-		}
-	case !begun:
-		s.fail(w, r, err)
-	default:
-		s.cutOff(r, "a reading of the log was cut off", err)
-	}
-}
-
-func selection(query url.Values) (sel ledger.Selection, err error) {
-	if query.Has("ref") {
-		if sel.Ref, err = domain.ParseRef(query.Get("ref")); err != nil {
-			return sel, err
-		}
-	}
-	for name, to := range map[string]*uint64{"from": &sel.From, "to": &sel.To} {
-		if query.Has(name) {
-			if *to, err = sequence(query, name); err != nil {
-				return sel, err
-			}
-		}
-	}
-	return sel, nil
-}
-
-func sequence(query url.Values, name string) (uint64, error) {
-	seq, err := strconv.ParseUint(query.Get(name), 10, 64)
-	if err != nil {
-		return 0, errors.New(name + " is a sequence")
-	}
-	return seq, nil
-}
-
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	s.json(w, http.StatusOK, s.ledger.Status(s.name, s.version))
 }
 
-// health says that the ledger answers.
-func (s *server) health(w http.ResponseWriter, r *http.Request) {
-	s.json(w, http.StatusOK, map[string]any{"status": "ok", "last_seq": s.ledger.View().Seq()})
+// Health says that a ledger answers, and how far it has got.
+type Health struct {
+	Status  string `json:"status"`
+	LastSeq uint64 `json:"last_seq"`
 }
 
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	s.json(w, http.StatusOK, Health{"ok", s.ledger.View().Seq()})
+}
+
+// methods are those that operations have.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// nothing answers what no operation does: there is none of the path, or none of the method.
 func (s *server) nothing(w http.ResponseWriter, r *http.Request) {
-	s.problem(w, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
-		Message: r.Method + " " + r.URL.Path + " is not here; there are POST /v1/query, POST and GET /v1/entries, POST /v1/signing, GET /v1/commits, GET /v1/receipts/SEQ, GET /v1/bundles, GET /v1/status, GET /healthz and the log below /tlog/"})
+	var allowed []string
+	for _, method := range methods {
+		if _, pattern := s.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 || slices.Contains(allowed, r.Method) {
+		s.problem(w, r, http.StatusNotFound, ledger.Description{Code: ledger.CodeNotFound,
+			Message: r.Method + " " + r.URL.Path + " is not here; /docs says what is"})
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	s.problem(w, r, http.StatusMethodNotAllowed, ledger.Description{Code: codeNoMethod,
+		Message: r.URL.Path + " takes " + strings.Join(allowed, ", ") + ", not " + r.Method})
 }
 
 func (s *server) json(w http.ResponseWriter, status int, value any) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // our own types
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if _, err := w.Write(append(text, '\n')); err != nil {
+	if err := marshal(w, value); err != nil {
 		s.log.Debug("an answer was not sent", "error", err)
 	}
-}
-
-func (s *server) problem(w http.ResponseWriter, status int, d ledger.Description) {
-	s.json(w, status, ledger.Problem{Error: d})
-}
-
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	d, status := ledger.Describe(err), statusOf(err)
-	if status >= 500 {
-		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-	}
-	s.problem(w, status, d)
 }

@@ -23,7 +23,7 @@ func (s *server) reached(answer http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seq, err := atLeast(r.URL.Query())
 		if err != nil {
-			s.problem(w, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
+			s.problem(w, r, http.StatusBadRequest, ledger.Description{Code: codeBadRequest, Message: err.Error()})
 			return
 		}
 		if seq > 0 {

@@ -36,6 +36,7 @@ const (
 	CodeUnknownEntry      Code = "unknown-entry"
 	CodeBadCorrection     Code = "bad-correction"
 	CodeIDConflict        Code = "id-conflict"
+	CodeKeyReused         Code = "idempotency-key-reused"
 	CodeNewFinding        Code = "new-finding"
 	CodeSignatureRequired Code = "signature-required"
 	CodeBadSignature      Code = "bad-signature"

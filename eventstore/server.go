@@ -22,6 +22,13 @@ type embedded struct {
 	public string        // its public half
 }
 
+// discovery are the subjects on which services say that they are there (NATS ADR-32).
+const discovery = "$SRV.>"
+
+// Services is where a ledger answers requests over NATS: what stands before the name of each. It is no part of
+// orgledger.>, where whoever follows the feed listens.
+func Services(ledger string) string { return "svc.orgledger." + ledger }
+
 // startTime is how long the server may take to open its listener, after the log has been recovered.
 const startTime = 10 * time.Second
 
@@ -135,8 +142,11 @@ func listenOn(options *server.Options, listen string) error {
 // accounts is who may do what, as server configuration. The ledger has an account for itself, with one
 // user that only this process can be. Everyone else shares another account and reaches what the
 // ledger's exports, from where neither the subject of a reply nor of a delivery can lead into the log:
-// within one account a reader could have the answer to a question sent to the commit subject. Readers
-// can still send one another anything, so what a plain subscription brings is only a hint.
+// within one account a reader could have the answer to a question sent to the commit subject.
+//
+// Readers publish requests to the exports and nothing else, and cannot listen for requests, so that none of them answers
+// another in the ledger's place or reads what another hands in. They can still have an answer or a delivery of the
+// server's own sent to one another, so what a plain subscription brings is only a hint.
 func accounts(ledger, key, readers string) string {
 	var exports, imports strings.Builder
 	export := func(kind, subject, more string) {
@@ -156,6 +166,9 @@ func accounts(ledger, key, readers string) string {
 		}
 		export("service", "$JS.ACK."+stream+".>", "")
 	}
+	export("service", "$JS.API.CONSUMER.DURABLE.CREATE."+feedName(ledger)+".*", "") // as older clients ask for a durable consumer
+	export("service", Services(ledger)+".>", "")
+	export("service", discovery, ", response_type: stream") // whoever is there answers
 	export("stream", "orgledger."+ledger+".>", "")
 	return fmt.Sprintf(`
 accounts {
@@ -166,13 +179,16 @@ accounts {
 %s]
   }
   READERS {
-    users: [{nkey: %s, permissions: {publish: {deny: "orgledger.>"}}}]
+    users: [{nkey: %s, permissions: {
+      publish: {allow: ["$JS.API.>", "$JS.ACK.>", "$SYS.REQ.>", %[5]q, %[6]q]}
+      subscribe: {deny: [%[5]q, %[6]q]}
+    }}]
     imports: [
-%s]
+%[7]s]
   }
 }
-no_auth_user: %s
-`, accountName(ledger), key, exports.String(), readers, imports.String(), readers)
+no_auth_user: %[4]s
+`, accountName(ledger), key, exports.String(), readers, Services(ledger)+".>", discovery, imports.String())
 }
 
 // serverLog passes what the server says on to slog. It only logs what it recovers, and what it cannot.

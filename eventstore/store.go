@@ -57,9 +57,10 @@ type Store struct {
 	clock   func() time.Time
 	log     *slog.Logger
 
-	folder *folder    // nil with an external server
-	noted  checkpoint // what was in the data folder when it was opened
-	server *embedded  // nil with an external server
+	folder *folder                               // nil with an external server
+	noted  checkpoint                            // what was in the data folder when it was opened
+	server *embedded                             // nil with an external server
+	dial   func(name string) (*nats.Conn, error) // as the ledger's own user
 	conn   *nats.Conn
 	stream jetstream.Stream
 	close  func() error
@@ -84,6 +85,8 @@ type Store struct {
 	cache *cache
 
 	persons personKeys // see persons.go
+	js      jetstream.JetStream
+	shelf   *Shelf // see shelf.go
 
 	readers    lane // what the feed is read through
 	publishers lane // what it is published through
@@ -129,6 +132,7 @@ func open(ctx context.Context, o Options, in internals) (_ *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("use JetStream: %w", err)
 	}
+	s.js, s.shelf = js, &Shelf{store: s}
 	remembered := s.folder != nil && s.folder.knows(streamName(o.Ledger))
 	if s.stream, err = openStream(ctx, js, &s.options, remembered, in.config); err != nil {
 		return nil, err
@@ -203,7 +207,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix} {
+	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix, shelfSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}
@@ -213,8 +217,7 @@ func (o *Options) complete() error {
 
 // reach connects to the server, and starts it where it is our own.
 func (s *Store) reach(ctx context.Context) error {
-	options := []nats.Option{nats.Name("orgledger " + s.options.Ledger), nats.MaxReconnects(-1),
-		nats.ReconnectWait(250 * time.Millisecond), nats.ErrorHandler(s.asyncError)}
+	options := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ErrorHandler(s.asyncError)}
 	url := s.options.Server
 	if s.options.Dir != "" {
 		own, err := s.startOwn(ctx)
@@ -228,16 +231,17 @@ func (s *Store) reach(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	dial := func() (*nats.Conn, error) {
-		conn, err := nats.Connect(url, options...)
+	s.dial = func(name string) (*nats.Conn, error) {
+		conn, err := nats.Connect(url, append(slices.Clone(options), nats.Name(name))...)
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", s.Addr(), err)
 		}
 		return conn, nil
 	}
-	s.readers.dial, s.publishers.dial = dial, dial
+	lane := func() (*nats.Conn, error) { return s.dial("orgledger " + s.options.Ledger) }
+	s.readers.dial, s.publishers.dial = lane, lane
 	var err error
-	if s.conn, err = dial(); err != nil {
+	if s.conn, err = lane(); err != nil {
 		return err
 	}
 	if room := s.conn.MaxPayload(); room < maxMessage {
@@ -246,6 +250,10 @@ func (s *Store) reach(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Connect opens a further connection to the server, as the ledger's own user, for what answers there beside the log.
+// It reconnects by itself, and is the caller's to close; that of an embedded server ends with the store.
+func (s *Store) Connect(name string) (*nats.Conn, error) { return s.dial(name) }
 
 // startOwn takes hold of the data folder and starts the embedded server. The options connect to it.
 func (s *Store) startOwn(ctx context.Context) ([]nats.Option, error) {

@@ -16,6 +16,7 @@ const (
 	feedSuffix     = "_FEED"            // of the stream derived from the log
 	timersSuffix   = "_TIMERS"          // of the stream that tells when a day has come
 	personsSuffix  = "_PERSONS"         // of the stream that holds the keys of persons
+	shelfSuffix    = "_HOOKS"           // of the stream that holds webhooks
 	metadataFormat = "orgledger.format" // key in the stream's metadata
 
 	// duplicateWindow is as short as is useful: nothing relies on it, since the expected sequence lets a

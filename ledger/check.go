@@ -126,7 +126,11 @@ func (s *staged) stage(ctx context.Context, h *handed, actor string) (place, err
 	if err != nil {
 		return place{}, err
 	}
-	if known, err := s.repeated(ctx, &e); known != nil || err != nil {
+	known, err := s.repeated(ctx, &e)
+	if s.reused(h, err) {
+		return place{}, keyReused()
+	}
+	if known != nil || err != nil {
 		if err != nil {
 			return place{}, err
 		}

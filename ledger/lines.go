@@ -114,7 +114,7 @@ func (l *Ledger) Answer(ctx context.Context, question []byte) []byte {
 func problemLine(err error) []byte { return mustMarshal(Problem{Describe(err)}) }
 
 func mustMarshal(answer any) []byte {
-	text, err := json.Marshal(answer)
+	text, err := json.Marshal(answer, json.Deterministic(true))
 	if err != nil {
 		panic(fmt.Sprintf("ledger: an answer that is not JSON: %v", err))
 	}

@@ -13,6 +13,9 @@ import (
 // What callers branch on, under the name of the package that they call.
 type QuestionError = projections.QuestionError
 
+// CodeBadQuestion is that of a question that does not ask anything.
+const CodeBadQuestion = projections.CodeBadQuestion
+
 // ErrUnknownOutcome says that entries may be recorded or not, and that recording them again is safe.
 var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
 

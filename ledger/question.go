@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,13 +19,18 @@ import (
 // Ask answers one question in JSON, with one JSON value, from everything recorded; today is the day meant
 // where the question names none. The error is a *projections.QuestionError, or why a name could not be read.
 func (l *Ledger) Ask(ctx context.Context, today domain.Date, question []byte) (any, error) {
-	return ask(asker{ctx, l.View(), today, l.people}, question)
+	return l.AskAt(ctx, l.View(), today, question)
 }
 
-// Ask answers one question from a view, without the names of persons that are sealed. The error is a
-// *projections.QuestionError.
+// AskAt is Ask from an earlier view of this ledger.
+func (l *Ledger) AskAt(ctx context.Context, view *View, today domain.Date, question []byte) (any, error) {
+	return ask(asker{ctx, view, today, l.people, l.stored}, question)
+}
+
+// Ask answers one question from a view, without the names of persons that are sealed and without what only the log has of a
+// source. The error is a *projections.QuestionError.
 func Ask(view *projections.View, today domain.Date, question []byte) (any, error) {
-	return ask(asker{context.Background(), view, today, nil}, question)
+	return ask(asker{context.Background(), view, today, nil, nil}, question)
 }
 
 func ask(a asker, question []byte) (any, error) {
@@ -49,15 +52,23 @@ func ask(a asker, question []byte) (any, error) {
 	if head.Rest == nil {
 		head.Rest = jsontext.Value("{}")
 	}
-	return kind(a, head.Rest)
+	answer, err := kind(a, head.Rest)
+	if err == nil && a.ctx.Err() != nil { // it may have been given up half way
+		return nil, a.ctx.Err()
+	}
+	return answer, err
 }
+
+// whole is the view for a question that looks at everything: it is given up when nobody waits for the answer any more.
+func (a asker) whole() *projections.View { return a.view.Until(a.ctx.Done()) }
 
 // asker has what every question is answered from.
 type asker struct {
 	ctx    context.Context // of the question
 	view   *projections.View
 	today  domain.Date
-	people *people // nil: names stay sealed
+	people *people                                                // nil: names stay sealed
+	stored func(context.Context, uint64) (domain.Recorded, error) // reads an entry from the log; nil: there is none
 }
 
 var questions = map[string]func(asker, jsontext.Value) (any, error){
@@ -77,7 +88,7 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err := firstOf(err, err2, err3); err != nil {
 			return nil, err
 		}
-		return a.view.Holdings(org, at, assumed)
+		return a.whole().Holdings(org, at, assumed)
 	}),
 	"organisation": question(func(a asker, q *organisationQuestion) (any, error) {
 		org, err := a.organisation(q.Organisation)
@@ -120,7 +131,7 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err := firstOf(err, err2); err != nil {
 			return nil, err
 		}
-		return a.view.Diff(from, to), nil
+		return a.whole().Diff(from, to), nil
 	}),
 	"offices": question(func(a asker, q *organisationQuestion) (any, error) {
 		org, err := a.organisation(q.Organisation)
@@ -140,7 +151,7 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		return a.view.Plans(at), nil
+		return a.whole().Plans(at), nil
 	}),
 	"impact": question(func(a asker, q *impactQuestion) (any, error) {
 		if q.Plan == nil {
@@ -154,7 +165,7 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err := firstOf(err, err2); err != nil {
 			return nil, err
 		}
-		return a.view.Impact(domain.PlanID(*q.Plan), date, known)
+		return a.whole().Impact(domain.PlanID(*q.Plan), date, known)
 	}),
 	"keys": question(func(a asker, q *keysQuestion) (any, error) {
 		at, err := a.point(q.when)
@@ -168,28 +179,31 @@ var questions = map[string]func(asker, jsontext.Value) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		return a.view.Findings(at), nil
+		return a.whole().Findings(at), nil
 	}),
 	"digest": question(func(a asker, q *when) (any, error) {
 		at, err := a.point(*q)
 		if err != nil {
 			return nil, err
 		}
-		return a.view.Digest(at), nil
+		return a.whole().Digest(at), nil
 	}),
-	"find":   question(asker.find),
-	"titles": question(asker.titles),
+	"find":    question(asker.find),
+	"titles":  question(asker.titles),
+	"plan":    question(asker.plan),
+	"source":  question(asker.source),
+	"sources": question(asker.sources),
 }
 
-// findAnswer answers what has given words in a name, title or identifier.
-type findAnswer struct {
+// Found answers what has given words in a name, title or identifier.
+type Found struct {
 	Words   string              `json:"words"`
 	Known   uint64              `json:"known"`
 	Matches []projections.Match `json:"matches"`
 }
 
-// titlesAnswer answers what references are called at a point; one without a name is left out.
-type titlesAnswer struct {
+// Titles answers what references are called at a point; one without a name is left out.
+type Titles struct {
 	On     string            `json:"on"`
 	Known  uint64            `json:"known"`
 	Titles map[string]string `json:"titles"`
@@ -203,7 +217,7 @@ func (a asker) find(q *findQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return findAnswer{*q.Words, known, a.view.Find(*q.Words, known)}, nil
+	return &Found{*q.Words, known, a.whole().Find(*q.Words, known)}, nil
 }
 
 func (a asker) titles(q *titlesQuestion) (any, error) {
@@ -211,7 +225,7 @@ func (a asker) titles(q *titlesQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := titlesAnswer{at.On.String(), at.Known, make(map[string]string, len(q.Refs))}
+	answer := &Titles{at.On.String(), at.Known, make(map[string]string, len(q.Refs))}
 	for _, text := range q.Refs {
 		ref, err := domain.ParseRef(text)
 		if err != nil {
@@ -263,6 +277,17 @@ type (
 	keysQuestion struct {
 		Actor string `json:"actor"`
 		when
+	}
+	planQuestion struct {
+		Plan *string `json:"plan"`
+		when
+	}
+	sourceQuestion struct {
+		Source *string        `json:"source"`
+		Known  jsontext.Value `json:"known"`
+	}
+	sourcesQuestion struct {
+		Known jsontext.Value `json:"known"`
 	}
 	personQuestion struct {
 		Person *string `json:"person"`
@@ -347,142 +372,4 @@ func firstOf(errs ...error) error {
 		}
 	}
 	return first
-}
-
-func (a asker) ref(text *string) (domain.Ref, error) {
-	if text == nil {
-		return domain.Ref{}, missing("ref")
-	}
-	if code, ok := strings.CutPrefix(*text, "organisation/"); ok && strings.Contains(code, ":") {
-		org, err := a.view.FindOrganisation(code, a.view.Seq())
-		return org.Ref(), err
-	}
-	ref, err := domain.ParseRef(*text)
-	if err != nil {
-		return ref, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "ref", Message: err.Error()}
-	}
-	if !ref.IsHolding() {
-		return ref, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "ref",
-			Message: fmt.Sprintf("%s is not held: ask for a responsibility, a contract or an organisation", ref)}
-	}
-	return ref, nil
-}
-
-func (a asker) organisation(text *string) (domain.OrganisationID, error) {
-	if text == nil {
-		return "", missing("organisation")
-	}
-	if !strings.Contains(*text, ":") && !domain.ValidID(*text) {
-		return "", badID("organisation", *text)
-	}
-	return a.view.FindOrganisation(*text, a.view.Seq())
-}
-
-func badID(field, text string) error {
-	return &projections.QuestionError{Code: projections.CodeBadQuestion, Field: field,
-		Message: fmt.Sprintf("%q is no identifier: one matches %s", text, domain.IDPattern)}
-}
-
-func (a asker) point(w when) (projections.Point, error) { return a.pointIn(w, "") }
-
-func (a asker) pointIn(w when, path string) (projections.Point, error) {
-	on, err := optionalDay(w.On, path+"on")
-	if on == 0 {
-		on = a.today
-	}
-	known, err2 := a.known(w.Known, path+"known")
-	return projections.Point{On: on, Known: known}, firstOf(err, err2)
-}
-
-func optionalDay(text *string, field string) (domain.Date, error) {
-	if text == nil {
-		return 0, nil
-	}
-	day, err := domain.ParseDate(*text)
-	if err != nil {
-		return 0, &projections.QuestionError{Code: projections.CodeBadDate, Field: field, Message: err.Error()}
-	}
-	return day, nil
-}
-
-// known reads a known point: a sequence, or a time, which means the last sequence recorded by then.
-func (a asker) known(value jsontext.Value, field string) (uint64, error) {
-	switch value.Kind() {
-	case 0:
-		return a.view.Seq(), nil
-	case '0':
-		seq, err := strconv.ParseUint(string(value), 10, 64)
-		huge := errors.Is(err, strconv.ErrRange)
-		if err != nil && !huge {
-			break
-		}
-		if huge || seq > a.view.Seq() {
-			return 0, &projections.QuestionError{Code: projections.CodeBeyondLog, Field: field,
-				Message: fmt.Sprintf("the log ends at %d", a.view.Seq())}
-		}
-		return seq, nil
-	case '"':
-		var text string
-		if err := json.Unmarshal(value, &text); err != nil {
-			break
-		}
-		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			return 0, &projections.QuestionError{Code: projections.CodeBadDate, Field: field,
-				Message: fmt.Sprintf("%q is not a time as RFC 3339 writes it, 2026-04-01T12:00:00Z", text)}
-		}
-		return a.view.At(at), nil
-	}
-	return 0, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: field,
-		Message: fmt.Sprintf("a known point is a sequence or a time, not %s", value)}
-}
-
-// assume is a list of plans, or an object of plans and days.
-type assume jsontext.Value
-
-// UnmarshalJSON keeps the value as it is; read makes sense of it.
-func (a *assume) UnmarshalJSON(value []byte) error {
-	*a = bytes.Clone(value)
-	return nil
-}
-
-func (a assume) read() ([]projections.Assumption, error) {
-	bad := &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "assume",
-		Message: `assume is a list of plans, ["p"], or an object of plans and days, {"p":"2027-04-01"}`}
-	switch jsontext.Value(a).Kind() {
-	case 0:
-		return nil, nil
-	case '[':
-		var plans []domain.PlanID
-		if json.Unmarshal(a, &plans) != nil {
-			return nil, bad
-		}
-		assumed := make([]projections.Assumption, len(plans))
-		for i, plan := range plans {
-			if !domain.ValidID(string(plan)) {
-				return nil, badID("assume", string(plan))
-			}
-			assumed[i].Plan = plan
-		}
-		return assumed, nil
-	case '{':
-		var plans map[domain.PlanID]string
-		if json.Unmarshal(a, &plans) != nil {
-			return nil, bad
-		}
-		assumed := make([]projections.Assumption, 0, len(plans))
-		for _, plan := range slices.Sorted(maps.Keys(plans)) {
-			if !domain.ValidID(string(plan)) {
-				return nil, badID("assume", string(plan))
-			}
-			text := plans[plan]
-			day, err := optionalDay(&text, "assume."+string(plan))
-			if err != nil {
-				return nil, err
-			}
-			assumed = append(assumed, projections.Assumption{Plan: plan, Date: day})
-		}
-		return assumed, nil
-	}
-	return nil, bad
 }

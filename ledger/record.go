@@ -26,6 +26,10 @@ type RecordOptions struct {
 	Strict bool   // also refuse what would raise a new finding
 	DryRun bool   // check only
 
+	// Key names the call, of the actor: the entries that have no id get theirs from it and from their places, so that the
+	// same call again finds them, on any node and for good. Given with other entries it is refused. Empty: none.
+	Key string
+
 	// Progress is told, by the writer, how many of the call's entries are recorded. May be nil.
 	Progress func(done, total int)
 }
@@ -50,20 +54,25 @@ type handed struct {
 	open  bool             // it is completed by what is recorded: a correction, or one that names a person
 	id    uuid.UUID        // its own, or derived; zero where it is open
 	draft eventstore.Draft // likewise
+	other uuid.UUID        // the id that it would have with its call's key, had the call ended here or not; zero: it has none
 }
 
 // prepare does what needs nothing that is recorded.
-func (l *Ledger) prepare(entries []*domain.Entry, actor string) []handed {
+func (l *Ledger) prepare(entries []*domain.Entry, o RecordOptions) []handed {
 	all := make([]handed, len(entries))
 	for i, e := range entries {
-		if all[i] = (handed{entry: e, open: isOpen(e.Fact)}); all[i].open {
+		all[i] = handed{entry: e, open: isOpen(e.Fact)}
+		if o.Key != "" && e.ID == uuid.Nil {
+			e = all[i].keyed(o, i, i == len(entries)-1)
+		}
+		if all[i].open {
 			continue
 		}
 		identified := *e
 		if e.ID == uuid.Nil {
 			identified.ID = e.DeriveID()
 		}
-		all[i].id, all[i].draft = identified.ID, l.log.Draft(&identified, actor)
+		all[i].id, all[i].draft = identified.ID, l.log.Draft(&identified, o.Actor)
 	}
 	return all
 }
@@ -87,10 +96,10 @@ func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOp
 	if len(entries) == 0 {
 		return nil, &domain.Refusal{Code: domain.CodeEmpty, Rule: "there is at least one entry to record"}
 	}
-	if err := domain.CheckActor(o.Actor); err != nil {
+	if err := errors.Join(domain.CheckActor(o.Actor), checkKey(o.Key)); err != nil {
 		return nil, err
 	}
-	c := &call{entries: l.prepare(entries, o.Actor), options: o, result: make(chan error, 1)}
+	c := &call{entries: l.prepare(entries, o), options: o, result: make(chan error, 1)}
 	select {
 	case l.calls <- c:
 	case <-l.done:

@@ -51,14 +51,3 @@ func (v *View) sharesAt(num uint32, at state) []Share {
 	f.run(at.On)
 	return f.shares()
 }
-
-// holdings yields the number of everything that can be held.
-func (v *View) holdings() func(func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		for num := uint32(1); num <= v.count; num++ {
-			if v.thing(num).ref().IsHolding() && !yield(num) {
-				return
-			}
-		}
-	}
-}

@@ -27,7 +27,7 @@ func (v *View) Find(words string, known uint64) []Match {
 	if len(needle) == 0 {
 		return matches
 	}
-	for num := uint32(1); num <= v.count; num++ {
+	for num := range v.things() {
 		t := v.thing(num)
 		if uint64(t.introduced) > known {
 			continue
@@ -145,7 +145,7 @@ func (v *View) Title(ref domain.Ref, at Point) string {
 func (v *View) Identified(scheme, value string, known uint64) []domain.OrganisationID {
 	var found []domain.OrganisationID
 	code := domain.Identifier{Scheme: scheme, Value: value}
-	for num := uint32(1); num <= v.count; num++ {
+	for num := range v.things() {
 		t := v.thing(num)
 		if t.organisation == nil || uint64(t.introduced) > known {
 			continue

@@ -29,7 +29,7 @@ type Findings struct {
 // Findings folds every holding, organisation and plan.
 func (v *View) Findings(at Point) *Findings {
 	c := &collector{view: v, at: at, known: uint32(at.Known)}
-	for num := uint32(1); num <= v.count; num++ {
+	for num := range v.things() {
 		c.thing(num)
 	}
 	slices.SortFunc(c.all, compareFindings)

@@ -38,7 +38,10 @@ func (v *View) Holdings(org domain.OrganisationID, at Point, assumed []Assumptio
 		return nil, err
 	}
 	answer := &Holdings{Organisation: string(org), On: at.On.String(), Known: at.Known, Holdings: []Holding{}}
-	for _, candidate := range v.candidates(num, at, over) {
+	for i, candidate := range v.candidates(num, at, over) {
+		if i%lookUp == lookUp-1 && v.unwanted() {
+			break
+		}
 		answer.Holdings = v.appendHolding(answer.Holdings, candidate, num, at, over)
 	}
 	slices.SortFunc(answer.Holdings, func(a, b Holding) int {

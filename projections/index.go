@@ -77,6 +77,8 @@ type View struct {
 	keys    *domain.Keyring
 	gone    []uint32 // persons who are forgotten
 	preview bool     // things are to be read from the pages, not from names
+
+	givenUp <-chan struct{} // closed when nobody wants the answers; nil: they are wanted
 }
 
 // Index is the writer's side. Apply is called by one goroutine at a time; View by any.

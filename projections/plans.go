@@ -136,7 +136,7 @@ func (p *planState) fulfil(fulfilments []fulfilment, at Point) {
 // Plans folds every plan that has been announced by a day.
 func (v *View) Plans(at Point) *Plans {
 	answer := &Plans{Plans: []Plan{}}
-	for num := uint32(1); num <= v.count; num++ {
+	for num := range v.things() {
 		ref := v.thing(num).ref()
 		if ref.Kind != domain.KindPlan {
 			continue

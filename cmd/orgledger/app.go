@@ -35,6 +35,7 @@ type app struct {
 	replicas                    int
 	atLeast                     uint64 // entry to wait for before anything is asked
 	witnesses                   witnessing
+	allow                       []string // addresses that webhooks may have although they are not public
 	json                        bool
 	colour                      bool // the output is a terminal that takes colours
 	terminal                    bool // the output is a terminal
@@ -179,7 +180,7 @@ func (a *app) commands() []*cobra.Command {
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
 		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
-		a.logCommand(), a.feedCommand(), a.replayCommand(), a.keysCommand(), a.forgetCommand(),
+		a.logCommand(), a.replayCommand(), a.watchCommand(), a.feedCommand(), a.webhookCommand(), a.keysCommand(), a.forgetCommand(),
 		a.exportCommand(), a.verifyCommand(), a.checkpointCommand(), a.digestCommand(), a.proveCommand(), a.bundleCommand(), a.keyCommand(), a.witnessCommand(),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
+	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // serving is how serve is set up.
@@ -25,6 +26,11 @@ type serving struct {
 	http, nats string
 	feed       bool
 	keep       time.Duration
+
+	connections int // readers of the feed by HTTP
+
+	natsRecord       bool
+	natsRecordChosen bool // natsRecord was given
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -41,21 +47,26 @@ commands use the server by themselves while it runs.
 empty.`,
 		Example: examples(`orgledger serve --sample`, `orgledger serve --data /var/lib/orgledger --http 127.0.0.1:9000`,
 			`orgledger serve --server nats://127.0.0.1:4222`),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.natsRecordChosen = cmd.Flags().Changed("nats-record")
+			return a.serve(cmd.Context(), o)
+		},
 	}
 	command.Flags().BoolVar(&o.sample, "sample", false, "record the built-in history into an empty ledger first")
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
-	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
 	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
 	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
+	o.natsFlags(command)
+	a.subscriberFlags(command, &o)
 	return command
 }
 
 func (a *app) serve(ctx context.Context, o serving) (err error) {
-	if o.keep < 0 {
-		return usageError{fmt.Errorf("--feed-keep %v: it is 0, or how long a message is kept", o.keep)}
+	policy, err := a.check(&o)
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", o.http)
 	if err != nil {
@@ -99,6 +110,8 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		l.ShowFeed(publisher.Status)
 		group.Go(func() error { return publisher.Run(running) })
 	}
+	hooks := a.webhooks(l, store, policy)
+	group.Go(func() error { return webhooks.NewDeliverer(hooks, store.Feed()).Run(running) })
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {
@@ -114,8 +127,10 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		a.greet(l, address, store.Addr())
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
-		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
-		return serveHTTP(running, listener, handler, options.Logger)
+		served := api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle, Feed: store.Feed(),
+			FeedConnections: o.connections, Webhooks: hooks, Stopping: running.Done()}
+		group.Go(func() error { return a.answerNATS(running, store, o.takesEntries(a.server == "", store), served) })
+		return serveHTTP(running, listener, api.NewHandler(served), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
@@ -152,9 +167,9 @@ Try, in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31
   orgledger explain contract/cppe-postgraduate-education
-  curl -s %s/v1/query -d '{"q":"holders","ref":"responsibility/education-commissioning","on":"2013-03-31"}'
+  curl -s '%s/v1/holders/responsibility/education-commissioning?on=2013-03-31'
 
-Ctrl-C stops the server.
+%[1]s/docs says what else there is. Ctrl-C stops the server.
 `, address)
 }
 
