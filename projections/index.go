@@ -88,7 +88,7 @@ type Index struct {
 	loading bool              // nothing is published yet: things are changed in place
 	recent  []numbered        // references of the entry being applied, to look each up once
 	held    *strings.Builder  // the names given last
-	ids     map[uuid.UUID]uint32
+	ids     *entryIDs
 	texts   map[string]uint32
 	touched []uint32            // numbers of the things that entries concern
 	revised map[uint32][]uint32 // the same for entries whose corrections concern more
@@ -106,7 +106,7 @@ func NewIndex() *Index {
 	x := &Index{
 		draft:   make(map[uint32]*thing),
 		held:    new(strings.Builder),
-		ids:     make(map[uuid.UUID]uint32),
+		ids:     newEntryIDs(),
 		texts:   make(map[string]uint32),
 		revised: make(map[uint32][]uint32),
 	}
@@ -183,8 +183,8 @@ func (v *View) Corrected(seq uint64) uint64 { return uint64(v.entries[seq].about
 
 // Entry finds the sequence of the entry with an id. For the goroutine that applies.
 func (x *Index) Entry(id uuid.UUID) (uint64, bool) {
-	seq, ok := x.ids[id]
-	return uint64(seq), ok
+	seq := x.ids.find(&id)
+	return uint64(seq), seq != 0
 }
 
 // PlanHad reports whether any entry, in any version, gives the plan an item of that name.
@@ -263,7 +263,7 @@ func (x *Index) apply(r *domain.Recorded) error {
 		x.next.moments = append(x.next.moments, moment{seq, r.Time})
 	}
 	x.next.seq = seq
-	x.ids[r.ID] = seq
+	x.ids.add(r.ID)
 	meta := entryMeta{typ: r.Fact.Type(), first: uint32(len(x.touched))}
 	if about := domain.About(r.Fact); about.ID != "" {
 		meta.about = x.num(about)
@@ -282,8 +282,8 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 	case *domain.EntryCorrected:
 		return x.correct(seq, f, &r.Entry)
 	case *domain.EntryRetracted:
-		target, ok := x.ids[f.Retracts]
-		if !ok {
+		target := x.ids.find(&f.Retracts)
+		if target == 0 {
 			return fmt.Errorf("it retracts %s, which is not in the log", f.Retracts)
 		}
 		x.supersede(target, seq)
@@ -297,8 +297,8 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 }
 
 func (x *Index) correct(seq uint32, f *domain.EntryCorrected, e *domain.Entry) error {
-	target, ok := x.ids[f.Corrects]
-	if !ok {
+	target := x.ids.find(&f.Corrects)
+	if target == 0 {
 		return fmt.Errorf("it corrects %s, which is not in the log", f.Corrects)
 	}
 	if err := f.Resolve(x.next.entries[target].typ); err != nil {
@@ -396,35 +396,53 @@ func (x *Index) hold(name string) string {
 	return x.held.String()[begin:]
 }
 
-// newThing makes room for the few own facts that most holdings have, and for the rest, beside the
-// thing itself, in one piece that begins and ends with a line of memory.
+// The rooms make place for the few own facts that most holdings have, and for the rest, beside the thing itself, in one
+// piece that begins and ends with a line of memory.
+type (
+	organisationRoom struct {
+		thing
+		org   organisation
+		facts [2]ownFact
+		room  rest
+		_     [448 - 64 - 128 - 2*56 - 128]byte
+	}
+	holdingRoom struct {
+		thing
+		facts [3]ownFact
+		room  rest
+		_     [384 - 64 - 3*56 - 128]byte
+	}
+	otherRoom struct {
+		thing
+		room rest
+	}
+)
+
+// newThing makes room for a thing.
 func newThing(ref domain.Ref) *thing {
-	t := thing{id: ref.ID, kind: ref.Kind, introduced: forever}
 	switch ref.Kind {
 	case domain.KindOrganisation:
-		roomy := new(struct {
-			thing
-			org   organisation
-			facts [2]ownFact
-			room  rest
-			_     [448 - 64 - 128 - 2*56 - 128]byte
-		})
-		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
-		roomy.thing = t
-		return &roomy.thing
+		return new(organisationRoom).begin(ref)
 	case domain.KindResponsibility, domain.KindContract:
-		roomy := new(struct {
-			thing
-			facts [3]ownFact
-			room  rest
-			_     [384 - 64 - 3*56 - 128]byte
-		})
-		t.own, t.rest = roomy.facts[:0], &roomy.room
-		roomy.thing = t
-		return &roomy.thing
+		return new(holdingRoom).begin(ref)
+	default:
+		return new(otherRoom).begin(ref)
 	}
-	t.rest = new(rest)
-	return &t
+}
+
+func (r *organisationRoom) begin(ref domain.Ref) *thing {
+	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, own: r.facts[:0], organisation: &r.org, rest: &r.room}
+	return &r.thing
+}
+
+func (r *holdingRoom) begin(ref domain.Ref) *thing {
+	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, own: r.facts[:0], rest: &r.room}
+	return &r.thing
+}
+
+func (r *otherRoom) begin(ref domain.Ref) *thing {
+	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, rest: &r.room}
+	return &r.thing
 }
 
 // keep holds a thing until it is published.
