@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sort"
 
 	"github.com/orgledger/orgledger/audit"
 )
@@ -17,12 +18,13 @@ type Kept struct {
 // ErrUnfit says that what was kept is not the beginning of this log.
 var ErrUnfit = errors.New("it is not the beginning of this log")
 
-// Kept is what has been seen of the log up to its head, for Resume. The leaves are those of a tree that has at
-// least as many.
+// Kept is what Resume needs to go on after the entries of a tree, which end with a commit that the store has seen. It copies
+// nothing.
 func (s *Store) Kept(leaves audit.View) Kept {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Kept{s.firsts[:len(s.firsts):len(s.firsts)], leaves}
+	n := sort.Search(len(s.firsts), func(i int) bool { return s.firsts[i] > leaves.Size() })
+	return Kept{s.firsts[:n:n], leaves}
 }
 
 // Resume moves the head of a store that has seen nothing yet to the end of what was kept, and reads the one commit there:
