@@ -119,4 +119,3 @@ func hashTo(leaves audit.View, c *Commit) error {
 	}
 	return nil
 }
-

@@ -22,6 +22,7 @@ import (
 type serving struct {
 	sample     bool
 	http, nats string
+	snapshots  keeping
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -44,6 +45,7 @@ empty.`,
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
+	o.snapshots.flags(command)
 	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
 	return command
 }
@@ -71,7 +73,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	progress := a.progress("reading the log", "commits")
-	l, err := ledger.Open(ctx, store, progress.uint64s)
+	l, err := ledger.OpenWith(ctx, store, ledger.Opening{Progress: progress.uint64s, Snapshots: a.snapshots(o.snapshots, false)})
 	progress.done()
 	if err != nil {
 		return err
@@ -86,6 +88,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
+	group.Go(func() error { return l.Prove(running) })
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {

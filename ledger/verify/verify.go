@@ -42,8 +42,10 @@ type Options struct {
 	Digests   []Digest
 	// Served answers a question, one JSON object, as the ledger that is verified does; nil: nobody serves it.
 	Served func(ctx context.Context, question []byte) ([]byte, error)
-	Sample int    // how many questions are answered by index and plain fold; 0: none
-	Seed   uint64 // of the sample: equal seeds ask equal questions of equal logs
+	// Snapshot is the file of the index beside the log, which is compared too; empty: there is none.
+	Snapshot string
+	Sample   int    // how many questions are answered by index and plain fold; 0: none
+	Seed     uint64 // of the sample: equal seeds ask equal questions of equal logs
 
 	// Progress is told how many of the commits are read; nil: nobody is.
 	Progress func(done, total uint64)
@@ -88,7 +90,7 @@ const (
 	CheckLog        = "log"        // every entry hashes to what was recorded with it
 	CheckPublished  = "published"  // every checkpoint that was given out is one of this log
 	CheckSignatures = "signatures" // every entry is signed as it had to be, by what was known before it
-	CheckIndex      = "index"      // built twice, in two ways, the index is the same
+	CheckIndex      = "index"      // built twice, in two ways, and from snapshots, the index is the same
 	CheckEarlier    = "earlier"    // what was known earlier is what a ledger that ended there knows
 	CheckAnswers    = "answers"    // index and plain fold answer alike
 	CheckDigests    = "digests"    // every digest that was given out comes out again
@@ -100,8 +102,11 @@ const (
 func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 	report := &Report{Seed: o.Seed}
 	began := time.Now()
-	v := newReading(o, log.Name())
-	err := v.read(ctx, log, o.Progress)
+	v, err := newReading(ctx, o, log.Name())
+	if err != nil {
+		return nil, err
+	}
+	err = v.read(ctx, log, o.Progress)
 	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
 		report.add(CheckLog, began, "", damage)
 		return report, nil
@@ -153,14 +158,19 @@ type reading struct {
 	published  *publishedRoots
 	bulk       *rebuilt // built as a start builds it
 	live       *rebuilt // built as recording builds it, commit by commit
+	resumed    *resumed // built from snapshots of that
 	signatures *signatures
 	judge      *judge
 	digest     string
 }
 
-func newReading(o Options, of string) *reading {
-	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(),
-		signatures: newSignatures(of), judge: newJudge(o.Sample)}
+func newReading(ctx context.Context, o Options, of string) (*reading, error) {
+	resumed, err := newResumed(ctx, o.Snapshot, of)
+	if err != nil {
+		return nil, err
+	}
+	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(), resumed: resumed,
+		signatures: newSignatures(of), judge: newJudge(o.Sample)}, nil
 }
 
 // ahead is how many commits wait for the slowest of those that are fed.
@@ -169,10 +179,10 @@ const ahead = 64
 // read passes every commit to all that are fed, each in a goroutine of its own.
 func (v *reading) read(ctx context.Context, log Log, progress func(done, total uint64)) error {
 	group, ctx := errgroup.WithContext(ctx)
-	feeds := []func(eventstore.Commit) error{v.grow, v.load, v.live.apply, v.keep}
-	channels := make([]chan eventstore.Commit, len(feeds))
+	feeds := []func(delivery) error{v.grow, v.load, v.apply, v.keep, func(c delivery) error { return v.resumed.take(ctx, c) }}
+	channels := make([]chan delivery, len(feeds))
 	for i, feed := range feeds {
-		channels[i] = make(chan eventstore.Commit, ahead)
+		channels[i] = make(chan delivery, ahead)
 		group.Go(func() error {
 			for c := range channels[i] {
 				if err := feed(c); err != nil {
@@ -188,16 +198,7 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 				close(to)
 			}
 		}()
-		return log.Replay(ctx, 0, progress, func(c eventstore.Commit) error {
-			for _, to := range channels {
-				select {
-				case to <- c:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-			return nil
-		})
+		return v.distribute(ctx, log, progress, channels)
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -206,8 +207,28 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 	return nil
 }
 
+// distribute reads the log.
+func (v *reading) distribute(ctx context.Context, log Log, progress func(done, total uint64), channels []chan delivery) error {
+	total, taken := uint64(0), 0
+	return log.Replay(ctx, 0, func(done, of uint64) {
+		if total = of; progress != nil {
+			progress(done, of)
+		}
+	}, func(c eventstore.Commit) error {
+		next := v.resumed.due(c, total, &taken)
+		for _, to := range channels {
+			select {
+			case to <- next:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+}
+
 // load builds the index in one go, and checks signatures behind it.
-func (v *reading) load(c eventstore.Commit) error {
+func (v *reading) load(c delivery) error {
 	entries := own(c.Entries)
 	if err := v.bulk.index.Load(entries); err != nil {
 		return err
@@ -216,13 +237,30 @@ func (v *reading) load(c eventstore.Commit) error {
 	return nil
 }
 
+// apply builds the index as recording does, and hands over what is to be written down of it.
+func (v *reading) apply(c delivery) error {
+	if err := v.live.apply(c.Commit); err != nil {
+		return err
+	}
+	for _, due := range []bool{c.snapshot, c.beside} {
+		if due {
+			v.resumed.images <- v.live.index.Image()
+		}
+	}
+	return nil
+}
+
 // grow hashes the log into a tree of its own, and compares it with what was published.
-func (v *reading) grow(c eventstore.Commit) error {
+func (v *reading) grow(c delivery) error {
 	for _, hash := range c.Hashes {
 		v.tree.AppendHash(hash)
 		v.entries++
 		v.published.reached(v.entries, &v.tree)
 	}
 	v.commits++
+	if c.beside {
+		root, err := v.resumed.file.Kept.Leaves.Root(v.entries)
+		v.resumed.fits = err == nil && root == v.tree.Root()
+	}
 	return nil
 }
