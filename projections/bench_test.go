@@ -152,3 +152,15 @@ func heap() float64 {
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
 }
+
+// One hash over everything that is held.
+func BenchmarkDigest(b *testing.B) {
+	for _, n := range sizes {
+		view := built(b, recorded(n)).View()
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				view.Digest(projections.Point{On: domain.LastDate, Known: view.Seq()})
+			}
+		})
+	}
+}

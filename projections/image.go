@@ -56,7 +56,8 @@ const (
 // chunks, in whatever batches they were applied.
 func (m *Image) Chunks() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		p := &pen{}
+		p := new(pen)
+		things := &pagePen{seq: m.view.seq}
 		write := func(kind uint8, n, size int, part func(p *pen, from, to int)) bool {
 			for i := 0; i*size < n; i++ {
 				p.out = p.out[:0]
@@ -79,7 +80,7 @@ func (m *Image) Chunks() iter.Seq[[]byte] {
 			write(chunkEntries, len(v.entries), entriesChunk, m.entriesPart) &&
 			write(chunkMoments, len(v.moments), momentsChunk, m.momentsPart) &&
 			write(chunkTexts, len(v.texts), textsChunk, m.textsPart) &&
-			write(chunkThings, pages, 1, m.page)
+			write(chunkThings, pages, 1, func(p *pen, number, _ int) { things.page(p, m.view, number) })
 	}
 }
 

@@ -24,14 +24,14 @@ const (
 )
 
 // page writes a page of things.
-func (m *Image) page(p *pen, number, _ int) {
-	w := pagePen{seq: m.view.seq}
-	first, last := max(1, uint32(number*pageSize)), min(m.view.count, uint32((number+1)*pageSize-1))
+func (w *pagePen) page(p *pen, v *View, number int) {
+	w.out, w.ids.out, w.texts.out, w.mentions, w.titles = w.out[:0], w.ids.out[:0], w.texts.out[:0], 0, 0
+	first, last := max(1, uint32(number*pageSize)), min(v.count, uint32((number+1)*pageSize-1))
 	kinds := make([]byte, 0, pageSize)
-	for num := first; num <= last && first <= m.view.count; num++ {
-		t := m.view.thing(num)
+	for num := first; num <= last && first <= v.count; num++ {
+		t := v.thing(num)
 		kinds = append(kinds, uint8(t.kind))
-		w.thing(m.view, num, t)
+		w.thing(v, num, t)
 	}
 	for _, n := range []int{len(kinds), w.mentions, w.titles, len(w.out), len(w.ids.out)} {
 		p.number(uint32(n))

@@ -1,6 +1,9 @@
 package projections
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // pen writes the parts of an image: numbers of a fixed width with the lowest byte first, lengths as varints.
 type pen struct{ out []byte }
@@ -14,6 +17,7 @@ func (p *pen) bytes(text []byte) { p.out = append(p.out, text...) }
 
 func (p *pen) numbers(all []uint32) {
 	p.length(len(all))
+	p.out = slices.Grow(p.out, 4*len(all))
 	for _, v := range all {
 		p.number(v)
 	}
