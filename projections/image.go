@@ -2,9 +2,12 @@ package projections
 
 import (
 	"crypto/sha256"
+	"fmt"
+	"hash"
 	"iter"
 
 	"github.com/google/uuid"
+	"github.com/minio/highwayhash"
 
 	"github.com/orgledger/orgledger/domain"
 )
@@ -84,13 +87,25 @@ func (m *Image) Chunks() iter.Seq[[]byte] {
 	}
 }
 
-// Sum is a hash over everything in the image: two indexes of the same entries have the same.
-func (m *Image) Sum() [sha256.Size]byte {
-	hash := sha256.New()
+// Sum is a hash over everything in the image: two indexes of the same entries have the same. It is no proof to others: a
+// HighwayHash, whose key everybody knows.
+func (m *Image) Sum() (sum [highwayhash.Size]byte) {
+	hash := NewSum()
 	for chunk := range m.Chunks() {
 		hash.Write(chunk)
 	}
-	return [sha256.Size]byte(hash.Sum(nil))
+	hash.Sum(sum[:0])
+	return sum
+}
+
+// NewSum begins the hash that Sum gives of all chunks of an image.
+func NewSum() hash.Hash {
+	key := sha256.Sum256([]byte("orgledger index"))
+	hash, err := highwayhash.New(key[:])
+	if err != nil {
+		panic(fmt.Sprintf("projections: the hash refuses a key of its size: %v", err))
+	}
+	return hash
 }
 
 func (m *Image) head(p *pen, _, _ int) {

@@ -343,10 +343,11 @@ func (x *Index) touch(seq uint32, e *domain.Entry, further []uint32) {
 	}
 }
 
-// numbered is a reference and its number.
+// numbered is a reference and its number, and, while the index is loaded, the thing.
 type numbered struct {
-	ref domain.Ref
-	num uint32
+	ref   domain.Ref
+	num   uint32
+	thing *thing
 }
 
 // maxRecent is how many references of an entry are remembered; few entries have more.
@@ -360,19 +361,20 @@ func (x *Index) num(ref domain.Ref) uint32 {
 		}
 	}
 	var num uint32
-	if s, _ := x.next.names.find(ref); s != nil {
+	s, t := x.next.names.find(ref)
+	if s != nil {
 		num = s.num
 	} else {
-		num = x.introduce(ref)
+		num, t = x.introduce(ref)
 	}
 	if len(x.recent) < maxRecent {
-		x.recent = append(x.recent, numbered{ref, num})
+		x.recent = append(x.recent, numbered{ref, num, t})
 	}
 	return num
 }
 
 // introduce gives a number to a reference that has none.
-func (x *Index) introduce(ref domain.Ref) uint32 {
+func (x *Index) introduce(ref domain.Ref) (uint32, *thing) {
 	ref.ID = x.hold(ref.ID)
 	x.next.count++
 	num := x.next.count
@@ -382,7 +384,7 @@ func (x *Index) introduce(ref domain.Ref) uint32 {
 	t := newThing(ref)
 	x.keep(num, t)
 	x.next.names.add(num, t)
-	return num
+	return num, t
 }
 
 // hold copies a name to where the names before it are, so that comparing names touches little memory.
@@ -457,6 +459,11 @@ func (x *Index) keep(num uint32, t *thing) {
 // edit is the thing as the batch being applied changes it.
 func (x *Index) edit(num uint32) *thing {
 	if x.loading {
+		for i := range x.recent { // it is at hand there
+			if x.recent[i].num == num {
+				return x.recent[i].thing
+			}
+		}
 		return x.next.thing(num)
 	}
 	if t, ok := x.draft[num]; ok {

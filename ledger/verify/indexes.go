@@ -2,10 +2,11 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"sync"
+
+	"github.com/minio/highwayhash"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
@@ -64,7 +65,7 @@ func (v *reading) compareIndexes(context.Context) (string, error) {
 		r.snapshot(v.live.index.Image())
 	}
 	images := []*projections.Image{v.bulk.index.Image(), v.live.index.Image()}
-	sums := make([][sha256.Size]byte, len(images))
+	sums := make([][highwayhash.Size]byte, len(images))
 	var group sync.WaitGroup
 	for i := range images {
 		group.Go(func() { sums[i] = images[i].Sum() })

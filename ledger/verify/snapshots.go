@@ -2,11 +2,12 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
+
+	"github.com/minio/highwayhash"
 
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger/indexfile"
@@ -102,7 +103,7 @@ func (r *resumed) snapshot(image *projections.Image) {
 }
 
 // compare compares the index that was resumed, if any, with the one that grew.
-func (r *resumed) compare(seq uint64, sum [sha256.Size]byte) error {
+func (r *resumed) compare(seq uint64, sum [highwayhash.Size]byte) error {
 	if r.index == nil || r.wrong != nil {
 		return r.wrong
 	}
@@ -121,8 +122,8 @@ func (r *resumed) besides(image *projections.Image) {
 }
 
 // reread is the index of an image that is written down and read again, with the hash of what was written.
-func reread(image *projections.Image) (index *projections.Index, sum [sha256.Size]byte, err error) {
-	hash := sha256.New()
+func reread(image *projections.Image) (index *projections.Index, sum [highwayhash.Size]byte, err error) {
+	hash := projections.NewSum()
 	var assembly *projections.Assembly
 	for chunk := range image.Chunks() {
 		hash.Write(chunk)
@@ -136,7 +137,8 @@ func reread(image *projections.Image) (index *projections.Index, sum [sha256.Siz
 		}
 	}
 	index, err = assembly.Index()
-	return index, [sha256.Size]byte(hash.Sum(nil)), err
+	hash.Sum(sum[:0])
+	return index, sum, err
 }
 
 // says tells what became of the file beside the log.

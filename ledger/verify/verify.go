@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -97,9 +98,15 @@ const (
 	CheckServed     = "served"     // what is served is what follows from the log
 )
 
+// patientGC is how much garbage there may be for each byte in use while indexes are built, in hundredths: little of what they
+// ask for is ever let go.
+const patientGC = 200
+
 // Run verifies a log. The error is that of reading, or that ctx was cancelled; what is wrong with the log is in
-// the report. Memory grows with the index, which is built twice.
+// the report. Memory grows with the index, of which up to four are there at the same time, and the garbage collector of the whole
+// process is set to be patient meanwhile.
 func Run(ctx context.Context, log Log, o Options) (*Report, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(patientGC))
 	report := &Report{Seed: o.Seed}
 	began := time.Now()
 	v, err := newReading(ctx, o, log.Name())
