@@ -199,19 +199,19 @@ func (r *pageScanner) restOf(of *rest) {
 		}
 	}
 	if has&hasAppointments != 0 {
-		of.appointments = readRecords(r, (*appointment).at, r.appointment)
+		of.more().appointments = readRecords(r, (*appointment).at, r.appointment)
 	}
 	if has&hasPlan != 0 {
-		of.plan = readRecords(r, (*planFact).at, func(f *planFact) { f.fact = r.fact() })
+		of.more().plan = readRecords(r, (*planFact).at, func(f *planFact) { f.fact = r.fact() })
 	}
 	if has&hasFulfilments != 0 {
-		of.fulfilments = readRecords(r, (*fulfilment).at, func(f *fulfilment) { f.item = r.word() })
+		of.more().fulfilments = readRecords(r, (*fulfilment).at, func(f *fulfilment) { f.item = r.word() })
 	}
 	if has&hasPerson != 0 {
 		p := new(person)
 		copy(p.commitment[:], r.take(len(p.commitment)))
 		p.box, p.forgotten, p.reason = r.word(), r.seq(), r.word()
-		of.person = p
+		of.more().person = p
 	}
 }
 

@@ -107,6 +107,7 @@ func BenchmarkImage(b *testing.B) {
 		before := heap()
 		index := built(b, all)
 		grown := heap() - before
+		runtime.KeepAlive(all)
 		image := index.Image()
 		kept := chunks(image)
 		b.Run(fmt.Sprintf("write/%d", n), func(b *testing.B) {

@@ -3,6 +3,7 @@ package projections
 import (
 	"encoding/binary"
 	"testing"
+	"unsafe"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -56,5 +57,18 @@ func TestEntryIDsOfAList(t *testing.T) {
 	}
 	if absent := (uuid.UUID{15: 1}); ids.find(&absent) != 0 {
 		t.Error("an id is found that was never added")
+	}
+}
+
+// Things stand in whole lines of memory, each kind in as few as it needs.
+func TestRoomsAreWholeLines(t *testing.T) {
+	for name, room := range map[string]struct{ size, want uintptr }{
+		"an organisation": {unsafe.Sizeof(organisationRoom{}), 384},
+		"a holding":       {unsafe.Sizeof(holdingRoom{}), 320},
+		"anything else":   {unsafe.Sizeof(otherRoom{}), 128},
+	} {
+		if room.size != room.want {
+			t.Errorf("the room of %s takes %d bytes, not %d", name, room.size, room.want)
+		}
 	}
 }

@@ -47,12 +47,12 @@ func (x *Index) expand(v version, e *domain.Entry) {
 	}
 	if e.Fulfils.Plan != "" {
 		t := x.edit(x.num(e.Fulfils.Plan.Ref()))
-		t.rest.fulfilments = insert(t.rest.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
+		t.rest.more().fulfilments = insert(t.rest.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
 	}
 	switch {
 	case e.Fact.Type().IsPlan():
 		t := x.edit(x.num(domain.About(e.Fact)))
-		t.rest.plan = insert(t.rest.plan, planFact{st, e.Fact}, (*planFact).at)
+		t.rest.more().plan = insert(t.rest.plan, planFact{st, e.Fact}, (*planFact).at)
 	case e.Fact.Type().InFold():
 		expandFact(x, st, e.Fact)
 	}
@@ -292,7 +292,7 @@ func (x *Index) addAttribute(org uint32, a attribute) {
 
 func (x *Index) addAppointment(office uint32, a appointment) {
 	t := x.edit(office)
-	t.rest.appointments = insert(t.rest.appointments, a, (*appointment).at)
+	t.rest.more().appointments = insert(t.rest.appointments, a, (*appointment).at)
 	if a.made {
 		t.introduced = min(t.introduced, a.seq)
 		o := x.edit(a.org).organisation

@@ -29,12 +29,28 @@ func (t *thing) ref() domain.Ref { return domain.Ref{Kind: t.kind, ID: t.id} }
 
 // rest is the part of a thing that resolving does not need.
 type rest struct {
-	mentions     []uint32 // sequences of the entries that concern it, rising
-	titles       []title  // every title given, newest last; of an organisation see attributes
+	mentions []uint32 // sequences of the entries that concern it, rising
+	titles   []title  // every title given, newest last; of an organisation see attributes
+	*few              // never nil; changed by way of more
+}
+
+// few is what few things have.
+type few struct {
 	appointments []appointment
 	plan         []planFact
 	fulfilments  []fulfilment
 	person       *person // of a person
+}
+
+// nothing is what the others have. It is never changed.
+var nothing = new(few)
+
+// more is what few things have, to be added to.
+func (r *rest) more() *few {
+	if r.few == nothing {
+		r.few = new(few)
+	}
+	return r.few
 }
 
 // title is what an entry calls a thing, from a known point on.
@@ -406,17 +422,18 @@ type (
 		org   organisation
 		facts [2]ownFact
 		room  rest
-		_     [448 - 64 - 128 - 2*56 - 128]byte
+		_     [384 - 64 - 128 - 2*52 - 56]byte
 	}
 	holdingRoom struct {
 		thing
 		facts [3]ownFact
 		room  rest
-		_     [384 - 64 - 3*56 - 128]byte
+		_     [320 - 64 - 3*52 - 4 - 56]byte
 	}
 	otherRoom struct {
 		thing
 		room rest
+		_    [128 - 64 - 56]byte
 	}
 )
 
@@ -434,16 +451,19 @@ func newThing(ref domain.Ref) *thing {
 
 func (r *organisationRoom) begin(ref domain.Ref) *thing {
 	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, own: r.facts[:0], organisation: &r.org, rest: &r.room}
+	r.room.few = nothing
 	return &r.thing
 }
 
 func (r *holdingRoom) begin(ref domain.Ref) *thing {
 	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, own: r.facts[:0], rest: &r.room}
+	r.room.few = nothing
 	return &r.thing
 }
 
 func (r *otherRoom) begin(ref domain.Ref) *thing {
 	r.thing = thing{id: ref.ID, kind: ref.Kind, introduced: forever, rest: &r.room}
+	r.room.few = nothing
 	return &r.thing
 }
 
@@ -471,6 +491,10 @@ func (x *Index) edit(num uint32) *thing {
 	}
 	t := *x.next.thing(num)
 	r := *t.rest
+	if r.few != nothing {
+		f := *r.few
+		r.few = &f
+	}
 	t.rest = &r
 	if t.organisation != nil {
 		o := *t.organisation
@@ -485,10 +509,11 @@ func (x *Index) supersede(target, seq uint32) {
 	for _, num := range x.concerns(target) {
 		t := x.edit(num)
 		t.own = supersede(t.own, target, seq, (*ownFact).at)
-		r := t.rest
-		r.appointments = supersede(r.appointments, target, seq, (*appointment).at)
-		r.plan = supersede(r.plan, target, seq, (*planFact).at)
-		r.fulfilments = supersede(r.fulfilments, target, seq, (*fulfilment).at)
+		if r := t.rest; r.few != nothing {
+			r.appointments = supersede(r.appointments, target, seq, (*appointment).at)
+			r.plan = supersede(r.plan, target, seq, (*planFact).at)
+			r.fulfilments = supersede(r.fulfilments, target, seq, (*fulfilment).at)
+		}
 		if o := t.organisation; o != nil {
 			o.bulk = supersede(o.bulk, target, seq, (*bulk).at)
 			o.attributes = supersede(o.attributes, target, seq, (*attribute).at)

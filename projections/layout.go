@@ -21,7 +21,7 @@ func Layout() [sha256.Size]byte {
 	for _, t := range domain.Types() {
 		fmt.Fprintln(hash, uint8(t), t)
 	}
-	for _, v := range []any{thing{}, rest{}, organisation{}, ownFact{}, bulk{}, scope{}, allocation{}, attribute{}, appointment{},
+	for _, v := range []any{thing{}, rest{}, few{}, organisation{}, ownFact{}, bulk{}, scope{}, allocation{}, attribute{}, appointment{},
 		planFact{}, fulfilment{}, title{}, person{}, entryMeta{}, moment{}, domain.KeyFact{}, domain.Identifier{}, stamp{}} {
 		describe(hash, reflect.TypeOf(v))
 	}
