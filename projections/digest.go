@@ -104,6 +104,9 @@ type digester struct {
 func (d *digester) resolve(v *View, nums []uint32, at Point) {
 	d.text, d.held = d.text[:0], 0
 	for _, num := range nums {
+		if mentions := v.thing(num).rest.mentions; len(mentions) == 0 || uint64(mentions[0]) > at.Known {
+			continue // no fact of it was known
+		}
 		f := v.newFold(num, uint32(at.Known), nil)
 		f.run(at.On)
 		if len(f.entries) > 0 {

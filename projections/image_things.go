@@ -252,7 +252,7 @@ func (w *pagePen) organisation(v *View, num uint32, o *organisation, grown bool)
 	received, feeders, offices := o.received, o.feeders, o.offices
 	if grown {
 		received = w.then(v, received, func(t *thing) bool {
-			return slices.ContainsFunc(t.own, func(f ownFact) bool { return f.from <= w.seq && slices.Contains(f.receivers(), num) })
+			return slices.ContainsFunc(t.own, func(f ownFact) bool { return f.from <= w.seq && f.receiver() == num })
 		})
 		feeders = w.then(v, feeders, func(t *thing) bool {
 			return slices.ContainsFunc(t.organisation.bulk, func(b bulk) bool { return b.from <= w.seq && slices.Contains(b.receivers(), num) })
