@@ -41,8 +41,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short:   "Verify the whole ledger: every entry, every checkpoint, the index and a sample of answers",
 		Long: `Verify the ledger in the data folder, or the one that a server has: every byte of the log is hashed again,
 the roots recorded with it and every checkpoint that was ever given out are derived again, every entry is
-judged by the keys known before it, the index is built twice in two ways and from snapshots, earlier states
-are reproduced,
+judged by the keys known before it, the index is built twice in two ways, one of them by way of snapshots,
+earlier states are reproduced,
 and answers about random things are compared with those of the plain fold, which is slow and says what the
 rules say.
 

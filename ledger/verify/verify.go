@@ -91,7 +91,7 @@ const (
 	CheckLog        = "log"        // every entry hashes to what was recorded with it
 	CheckPublished  = "published"  // every checkpoint that was given out is one of this log
 	CheckSignatures = "signatures" // every entry is signed as it had to be, by what was known before it
-	CheckIndex      = "index"      // built twice, in two ways, and from snapshots, the index is the same
+	CheckIndex      = "index"      // built twice, in two ways, one by way of snapshots, the index is the same
 	CheckEarlier    = "earlier"    // what was known earlier is what a ledger that ended there knows
 	CheckAnswers    = "answers"    // index and plain fold answer alike
 	CheckDigests    = "digests"    // every digest that was given out comes out again
@@ -100,10 +100,10 @@ const (
 
 // patientGC is how much garbage there may be for each byte in use while indexes are built, in hundredths: little of what they
 // ask for is ever let go.
-const patientGC = 200
+const patientGC = 400
 
 // Run verifies a log. The error is that of reading, or that ctx was cancelled; what is wrong with the log is in
-// the report. Memory grows with the index, of which up to four are there at the same time, and the garbage collector of the whole
+// the report. Memory grows with the index, of which up to three are there at the same time, and the garbage collector of the whole
 // process is set to be patient meanwhile.
 func Run(ctx context.Context, log Log, o Options) (*Report, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(patientGC))
@@ -165,18 +165,19 @@ type reading struct {
 	published  *publishedRoots
 	bulk       *rebuilt // built as a start builds it
 	live       *rebuilt // built as recording builds it, commit by commit
-	resumed    *resumed // built from snapshots of that
+	beside     *beside  // kept beside the log
+	due16      int      // how many of snapshotAt have come; owned by the goroutine that reads
 	signatures *signatures
 	judge      *judge
 	digest     string
 }
 
 func newReading(ctx context.Context, o Options, of string) (*reading, error) {
-	resumed, err := newResumed(ctx, o.Snapshot, of)
+	kept, err := readBeside(ctx, o.Snapshot, of)
 	if err != nil {
 		return nil, err
 	}
-	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(), resumed: resumed,
+	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(), beside: kept,
 		signatures: newSignatures(of), judge: newJudge(o.Sample)}, nil
 }
 
@@ -186,7 +187,7 @@ const ahead = 64
 // read passes every commit to all that are fed, each in a goroutine of its own.
 func (v *reading) read(ctx context.Context, log Log, progress func(done, total uint64)) error {
 	group, ctx := errgroup.WithContext(ctx)
-	feeds := []func(delivery) error{v.grow, v.load, v.apply, v.keep, func(c delivery) error { return v.resumed.take(ctx, c) }}
+	feeds := []func(delivery) error{v.grow, v.load, v.apply, v.keep}
 	channels := make([]chan delivery, len(feeds))
 	for i, feed := range feeds {
 		channels[i] = make(chan delivery, ahead)
@@ -216,13 +217,13 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 
 // distribute reads the log.
 func (v *reading) distribute(ctx context.Context, log Log, progress func(done, total uint64), channels []chan delivery) error {
-	total, taken := uint64(0), 0
+	total := uint64(0)
 	return log.Replay(ctx, 0, func(done, of uint64) {
 		if total = of; progress != nil {
 			progress(done, of)
 		}
 	}, func(c eventstore.Commit) error {
-		next := v.resumed.due(c, total, &taken)
+		next := v.due(c, total)
 		for _, to := range channels {
 			select {
 			case to <- next:
@@ -234,25 +235,26 @@ func (v *reading) distribute(ctx context.Context, log Log, progress func(done, t
 	})
 }
 
-// load builds the index in one go, and checks signatures behind it.
+// load builds the index in one go, by way of snapshots, and checks signatures behind it.
 func (v *reading) load(c delivery) error {
 	entries := own(c.Entries)
 	if err := v.bulk.index.Load(entries); err != nil {
 		return err
 	}
 	v.signatures.take(entries)
+	if c.snapshot {
+		return v.bulk.resume()
+	}
 	return nil
 }
 
-// apply builds the index as recording does, and hands over what is to be written down of it.
+// apply builds the index as recording does.
 func (v *reading) apply(c delivery) error {
 	if err := v.live.apply(c.Commit); err != nil {
 		return err
 	}
-	for _, due := range []bool{c.snapshot, c.beside} {
-		if due {
-			v.resumed.images <- v.live.index.Image()
-		}
+	if c.beside {
+		v.beside.compare(v.live.index.Image())
 	}
 	return nil
 }
@@ -266,8 +268,8 @@ func (v *reading) grow(c delivery) error {
 	}
 	v.commits++
 	if c.beside {
-		root, err := v.resumed.file.Kept.Leaves.Root(v.entries)
-		v.resumed.fits = err == nil && root == v.tree.Root()
+		root, err := v.beside.contents.Kept.Leaves.Root(v.entries)
+		v.beside.fits = err == nil && root == v.tree.Root()
 	}
 	return nil
 }
