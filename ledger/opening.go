@@ -64,7 +64,7 @@ func OpenWith(ctx context.Context, log Log, o Opening) (*Ledger, error) {
 		}
 	}
 	err := l.load(ctx, o.Progress)
-	if err != nil && l.index.Seq() > 0 && ctx.Err() == nil && l.snapshots.resumed() {
+	if err != nil && l.snapshots.resumed() && ctx.Err() == nil && !errors.Is(err, eventstore.ErrUnavailable) {
 		l.snapshots.reject(err) // whatever is wrong, the whole log says it better
 		l.index, l.tree = projections.NewIndex(), new(audit.Hashes)
 		err = l.load(ctx, o.Progress)

@@ -81,7 +81,7 @@ func (s *snapshots) drop() {
 }
 
 // offer hands the index over where it is time for a snapshot. Where the one before is still being written, it is not yet.
-// It takes less than a microsecond.
+// It copies nothing.
 func (s *snapshots) offer(index *projections.Index, tree *audit.Hashes) {
 	if s == nil || s.ReadOnly || s.Every == 0 {
 		return
