@@ -16,19 +16,19 @@ const Everything = math.MaxUint64 - 1
 // Keyring is what the entries of a log say of actors' keys, as known at each of its sequences. The zero
 // Keyring is that of an empty log. It grows by Apply, while nobody else uses it; a copy is made by Clone.
 type Keyring struct {
-	facts   []keyFact
+	facts   []KeyFact
 	byKey   map[KeyID][]int  // into facts
 	byActor map[string][]int // registrations
 	byEntry map[uuid.UUID]Type
 }
 
-// keyFact is a registration or revocation in one of its versions.
-type keyFact struct {
-	entry       uuid.UUID
-	seq         uint64 // of the original entry
-	from, until uint64 // known points that see it: from ≤ known < until
-	day         Date
-	fact        Fact
+// KeyFact is a registration or revocation in one of its versions.
+type KeyFact struct {
+	Entry       uuid.UUID
+	Seq         uint64 // of the original entry
+	From, Until uint64 // known points that see it: From ≤ known < Until
+	Day         Date
+	Fact        Fact
 }
 
 // Key is a registered key as it stands at a known point.
@@ -74,24 +74,15 @@ func (k *Keyring) Apply(e *Recorded) {
 }
 
 func (k *Keyring) add(entry uuid.UUID, seq, from uint64, effective EDTF, f Fact) {
-	if k.byEntry == nil {
-		k.byKey, k.byActor, k.byEntry = make(map[KeyID][]int), make(map[string][]int), make(map[uuid.UUID]Type)
-	}
-	at, key := len(k.facts), KeyID(About(f).ID)
-	k.facts = append(k.facts, keyFact{entry, seq, from, Everything + 1, effective.Nominal(), f})
-	k.byEntry[entry] = f.Type()
-	k.byKey[key] = append(slices.Clip(k.byKey[key]), at)
-	if registered, ok := f.(*KeyRegistered); ok {
-		k.byActor[registered.Actor] = append(slices.Clip(k.byActor[registered.Actor]), at)
-	}
+	k.hold(KeyFact{entry, seq, from, Everything + 1, effective.Nominal(), f})
 }
 
 // supersede ends the version of an entry that stands, and gives the entry's sequence.
 func (k *Keyring) supersede(entry uuid.UUID, known uint64) (seq uint64) {
 	for i := range k.facts {
-		if f := &k.facts[i]; f.entry == entry {
-			seq = f.seq
-			f.until = min(f.until, known)
+		if f := &k.facts[i]; f.Entry == entry {
+			seq = f.Seq
+			f.Until = min(f.Until, known)
 		}
 	}
 	return seq
@@ -107,15 +98,15 @@ func (k *Keyring) Key(id KeyID, known uint64) (key Key, registered bool) {
 	key.Key = id
 	for _, at := range k.byKey[id] {
 		f := &k.facts[at]
-		if known < f.from || known >= f.until {
+		if known < f.From || known >= f.Until {
 			continue
 		}
-		switch fact := f.fact.(type) {
+		switch fact := f.Fact.(type) {
 		case *KeyRegistered:
-			key.Actor, key.From, key.Registered, registered = fact.Actor, f.day, f.seq, true
+			key.Actor, key.From, key.Registered, registered = fact.Actor, f.Day, f.Seq, true
 		case *KeyRevoked:
-			if key.To == 0 || f.day < key.To {
-				key.To, key.Revoked, key.Reason = f.day, f.seq, fact.Reason
+			if key.To == 0 || f.Day < key.To {
+				key.To, key.Revoked, key.Reason = f.Day, f.Seq, fact.Reason
 			}
 		}
 	}
@@ -129,8 +120,8 @@ func (k *Keyring) Keys(actor string, known uint64) []Key {
 	add := func(registrations []int) {
 		for _, at := range registrations {
 			f := &k.facts[at]
-			if f.from <= known && known < f.until {
-				key, _ := k.Key(KeyID(About(f.fact).ID), known)
+			if f.From <= known && known < f.Until {
+				key, _ := k.Key(KeyID(About(f.Fact).ID), known)
 				keys = append(keys, key)
 			}
 		}
@@ -223,8 +214,8 @@ func (k *Keyring) owners(f Fact, known uint64) []string {
 	}
 	amended := func(entry uuid.UUID) {
 		for i := range k.facts {
-			if k.facts[i].entry == entry {
-				owned(k.facts[i].fact)
+			if k.facts[i].Entry == entry {
+				owned(k.facts[i].Fact)
 			}
 		}
 	}

@@ -72,7 +72,7 @@ func (m *mentions) data(field string, p *Fact) {
 func (m *mentions) replacement(field string, r *Replacement) { m.data(field, &r.Fact) }
 
 func (m *mentions) nested(field string, r record) {
-	if field == "" { // the element of a list
+	if field == "" || m.each != nil { // the element of a list, or nobody asks where it is
 		r.fields(m)
 		return
 	}
@@ -89,6 +89,10 @@ func (m *mentions) object(field string, s slot, _ need) {
 
 func (m *mentions) list(field string, l elements, _ need) {
 	for i := range l.length() {
+		if m.each != nil {
+			l.visit(m, i)
+			continue
+		}
 		m.enterItem(field, i)
 		l.visit(m, i)
 		m.leave()

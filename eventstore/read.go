@@ -122,6 +122,9 @@ func (s *Store) fits(place uint64, c *decoded, err error) error {
 	if place < uint64(len(s.firsts)) {
 		next = s.firsts[place]
 	}
+	if err == nil {
+		err = hashTo(s.kept, &c.Commit)
+	}
 	if err == nil && (c.StreamSeq != place || c.First != first || c.Last()+1 != next) {
 		err = fmt.Errorf("it held the entries %d to %d before", first, next-1)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 )
 
@@ -78,9 +79,10 @@ type Store struct {
 	room   []byte  // memory of a message that has been written; guarded by making
 
 	mu      sync.RWMutex
-	head    state    // guarded by mu; its tree is never shared
-	firsts  []uint64 // guarded by mu; first entry of each commit up to the head, in order
-	shorter shorter  // guarded by mu; see receded
+	head    state      // guarded by mu; its tree is never shared
+	firsts  []uint64   // guarded by mu; first entry of each commit up to the head, in order
+	kept    audit.View // guarded by mu; the leaves up to where Resume has moved the head
+	shorter shorter    // guarded by mu; see receded
 
 	cache *cache
 

@@ -35,8 +35,10 @@ type Log interface {
 type Ledger struct {
 	log    Log
 	index  *projections.Index // applied to by Open, then by Run alone
-	tree   audit.Hashes       // of the log; grows before the index does, by the same goroutine
+	tree   *audit.Hashes      // of the log; grows before the index does, by the same goroutine
 	people *people
+
+	snapshots *snapshots // nil: none are kept
 
 	calls chan *call
 	asks  chan func()
@@ -47,24 +49,6 @@ type Ledger struct {
 
 	mu       sync.Mutex
 	advanced chan struct{} // closed when the index has more; guarded by mu
-}
-
-// Open reads the whole log into an index. It fails where the log is damaged. progress is told how
-// many of the commits are read, and may be nil.
-func Open(ctx context.Context, log Log, progress func(done, total uint64)) (*Ledger, error) {
-	l := &Ledger{log: log, index: projections.NewIndex(),
-		calls: make(chan *call, 1024), asks: make(chan func()), grown: make(chan struct{}, 1), done: make(chan struct{}), advanced: make(chan struct{})}
-	err := log.Replay(ctx, 0, progress, func(c eventstore.Commit) error {
-		l.tree.Append(c.Hashes...)
-		return l.index.Load(c.Entries)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the log: %w", err)
-	}
-	l.index.Publish()
-	l.people = newPeople(log, l.View)
-	l.people.doom(ctx)
-	return l, nil
 }
 
 // View is everything recorded so far, immutable.
@@ -170,6 +154,12 @@ type Status struct {
 	KeysReason    string `json:"keys_reason,omitempty"`
 
 	Feed *feed.Status `json:"feed,omitempty"` // where a publisher runs
+
+	// Snapshot is the last entry that the snapshot of the index beside the log has, 0 where there is none. The log was not
+	// read up to there when the ledger was opened: Unproved counts the entries of which it is still to be proved that
+	// they are what was recorded.
+	Snapshot uint64 `json:"snapshot,omitzero"`
+	Unproved uint64 `json:"unproved,omitzero"`
 }
 
 // Status of what has been recorded so far.
@@ -186,6 +176,9 @@ func (l *Ledger) Status(name, version string) Status {
 	if show := l.feed.Load(); show != nil {
 		status := (*show)()
 		s.Feed = &status
+	}
+	if kept := l.snapshots; kept != nil {
+		s.Snapshot, s.Unproved = kept.written.Load(), kept.unproved.Load()-kept.proved.Load()
 	}
 	return s
 }

@@ -41,6 +41,12 @@ func run(t testing.TB, store *eventstore.Store, log ledger.Log) *opened {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return recording(t, store, l)
+}
+
+// recording has an open ledger record.
+func recording(t testing.TB, store *eventstore.Store, l *ledger.Ledger) *opened {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- l.Run(ctx) }()

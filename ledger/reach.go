@@ -49,6 +49,7 @@ func (l *Ledger) apply(ctx context.Context, c eventstore.Commit) error {
 	if err := l.index.Apply(c.Entries); err != nil {
 		return &indexError{fmt.Errorf("entries %d to %d are recorded, but: %w", c.First, c.Last(), err)}
 	}
+	l.snapshots.offer(l.index, l.tree)
 	l.people.applied(context.WithoutCancel(ctx), c.Entries)
 	l.mu.Lock()
 	defer l.mu.Unlock()

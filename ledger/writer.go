@@ -14,18 +14,21 @@ import (
 )
 
 // Run records what is handed in until ctx is cancelled, and then finishes the commit that is under
-// way. It is called once. The error is one after which nothing more can be recorded, never that ctx
+// way, and writes a last snapshot of the index, if such are kept. It is called once. The error is one after which nothing more can be recorded, never that ctx
 // was cancelled.
 func (l *Ledger) Run(ctx context.Context) error {
-	defer close(l.done)
 	group, ctx := errgroup.WithContext(ctx)
 	w := &writer{Ledger: l, next: l.newGroup(nil), departed: make(chan departure), landed: make(chan landing)}
 	group.Go(func() error { return l.watch(ctx) })
 	group.Go(func() error { return w.append(context.WithoutCancel(ctx)) })
 	group.Go(func() error { return w.run(ctx) })
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	group.Go(func() error { return l.snapshots.run(ctx) })
+	err := group.Wait()
+	close(l.done)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("recording stopped: %w", err)
 	}
+	l.snapshots.last(l.index, l.tree)
 	return nil
 }
 

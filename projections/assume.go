@@ -86,7 +86,7 @@ func (o *overlay) text(text string) uint32 {
 
 func (o *overlay) addOwn(holding uint32, f ownFact) {
 	o.own[holding] = insert(slices.Clone(o.view.own(holding, o)), f, (*ownFact).at)
-	for _, org := range f.receivers() {
+	if org := f.receiver(); org != 0 {
 		o.received[org] = append(o.received[org], holding)
 	}
 }

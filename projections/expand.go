@@ -47,12 +47,12 @@ func (x *Index) expand(v version, e *domain.Entry) {
 	}
 	if e.Fulfils.Plan != "" {
 		t := x.edit(x.num(e.Fulfils.Plan.Ref()))
-		t.rest.fulfilments = insert(t.rest.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
+		t.rest.more().fulfilments = insert(t.rest.fulfilments, fulfilment{st, e.Fulfils.Item}, (*fulfilment).at)
 	}
 	switch {
 	case e.Fact.Type().IsPlan():
 		t := x.edit(x.num(domain.About(e.Fact)))
-		t.rest.plan = insert(t.rest.plan, planFact{st, e.Fact}, (*planFact).at)
+		t.rest.more().plan = insert(t.rest.plan, planFact{st, e.Fact}, (*planFact).at)
 	case e.Fact.Type().InFold():
 		expandFact(x, st, e.Fact)
 	}
@@ -236,28 +236,33 @@ func (x *Index) text(text string) uint32 {
 
 func (x *Index) addOwn(holding uint32, f ownFact) {
 	t := x.edit(holding)
-	for _, org := range f.receivers() {
-		if !slices.ContainsFunc(t.own, func(have ownFact) bool { return slices.Contains(have.receivers(), org) }) {
-			o := x.edit(org).organisation
-			o.received = append(o.received, holding)
-		}
+	if org := f.receiver(); org != 0 && !t.everWith(org) {
+		o := x.edit(org).organisation
+		o.received = append(o.received, holding)
 	}
 	t.own = insert(t.own, f, (*ownFact).at)
 }
 
-// receivers are the organisations that the fact may give the holding to.
-func (f *ownFact) receivers() []uint32 {
-	switch f.op {
-	case opAward, opSupplier, opAssign:
-		return []uint32{f.org}
-	case opTransfer:
-		return []uint32{f.to}
-	case opEstablish, opMove:
-		if f.org != 0 {
-			return []uint32{f.org}
+// everWith reports whether an own fact, in any version, may give the holding to an organisation.
+func (t *thing) everWith(org uint32) bool {
+	for i := range t.own {
+		if t.own[i].receiver() == org {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// receiver is the organisation that the fact may give the holding to; 0: none.
+func (f *ownFact) receiver() uint32 {
+	switch f.op {
+	case opAward, opSupplier, opAssign, opEstablish, opMove:
+		return f.org
+	case opTransfer:
+		return f.to
+	default:
+		return 0
+	}
 }
 
 func (x *Index) addBulk(org uint32, b bulk) {
@@ -292,7 +297,7 @@ func (x *Index) addAttribute(org uint32, a attribute) {
 
 func (x *Index) addAppointment(office uint32, a appointment) {
 	t := x.edit(office)
-	t.rest.appointments = insert(t.rest.appointments, a, (*appointment).at)
+	t.rest.more().appointments = insert(t.rest.appointments, a, (*appointment).at)
 	if a.made {
 		t.introduced = min(t.introduced, a.seq)
 		o := x.edit(a.org).organisation

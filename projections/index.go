@@ -29,12 +29,28 @@ func (t *thing) ref() domain.Ref { return domain.Ref{Kind: t.kind, ID: t.id} }
 
 // rest is the part of a thing that resolving does not need.
 type rest struct {
-	mentions     []uint32 // sequences of the entries that concern it, rising
-	titles       []title  // every title given, newest last; of an organisation see attributes
+	mentions []uint32 // sequences of the entries that concern it, rising
+	titles   []title  // every title given, newest last; of an organisation see attributes
+	*few              // never nil; changed by way of more
+}
+
+// few is what few things have.
+type few struct {
 	appointments []appointment
 	plan         []planFact
 	fulfilments  []fulfilment
 	person       *person // of a person
+}
+
+// nothing is what the others have. It is never changed.
+var nothing = new(few)
+
+// more is what few things have, to be added to.
+func (r *rest) more() *few {
+	if r.few == nothing {
+		r.few = new(few)
+	}
+	return r.few
 }
 
 // title is what an entry calls a thing, from a known point on.
@@ -91,7 +107,7 @@ type Index struct {
 	loading bool              // nothing is published yet: things are changed in place
 	recent  []numbered        // references of the entry being applied, to look each up once
 	held    *strings.Builder  // the names given last
-	ids     map[uuid.UUID]uint32
+	ids     *entryIDs
 	texts   map[string]uint32
 	touched []uint32            // numbers of the things that entries concern
 	revised map[uint32][]uint32 // the same for entries whose corrections concern more
@@ -109,7 +125,7 @@ func NewIndex() *Index {
 	x := &Index{
 		draft:   make(map[uint32]*thing),
 		held:    new(strings.Builder),
-		ids:     make(map[uuid.UUID]uint32),
+		ids:     newEntryIDs(),
 		texts:   make(map[string]uint32),
 		revised: make(map[uint32][]uint32),
 	}
@@ -186,8 +202,8 @@ func (v *View) Corrected(seq uint64) uint64 { return uint64(v.entries[seq].about
 
 // Entry finds the sequence of the entry with an id. For the goroutine that applies.
 func (x *Index) Entry(id uuid.UUID) (uint64, bool) {
-	seq, ok := x.ids[id]
-	return uint64(seq), ok
+	seq := x.ids.find(&id)
+	return uint64(seq), seq != 0
 }
 
 // PlanHad reports whether any entry, in any version, gives the plan an item of that name.
@@ -267,7 +283,7 @@ func (x *Index) apply(r *domain.Recorded) error {
 		x.next.moments = append(x.next.moments, moment{seq, r.Time})
 	}
 	x.next.seq = seq
-	x.ids[r.ID] = seq
+	x.ids.add(r.ID)
 	meta := entryMeta{typ: r.Fact.Type(), first: uint32(len(x.touched))}
 	if about := domain.About(r.Fact); about.ID != "" {
 		meta.about = x.num(about)
@@ -286,8 +302,8 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 	case *domain.EntryCorrected:
 		return x.correct(seq, f, &r.Entry)
 	case *domain.EntryRetracted:
-		target, ok := x.ids[f.Retracts]
-		if !ok {
+		target := x.ids.find(&f.Retracts)
+		if target == 0 {
 			return fmt.Errorf("it retracts %s, which is not in the log", f.Retracts)
 		}
 		x.supersede(target, seq)
@@ -301,8 +317,8 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 }
 
 func (x *Index) correct(seq uint32, f *domain.EntryCorrected, e *domain.Entry) error {
-	target, ok := x.ids[f.Corrects]
-	if !ok {
+	target := x.ids.find(&f.Corrects)
+	if target == 0 {
 		return fmt.Errorf("it corrects %s, which is not in the log", f.Corrects)
 	}
 	if err := f.Resolve(x.next.entries[target].typ); err != nil {
@@ -347,10 +363,11 @@ func (x *Index) touch(seq uint32, e *domain.Entry, further []uint32) {
 	}
 }
 
-// numbered is a reference and its number.
+// numbered is a reference and its number, and, while the index is loaded, the thing.
 type numbered struct {
-	ref domain.Ref
-	num uint32
+	ref   domain.Ref
+	num   uint32
+	thing *thing
 }
 
 // maxRecent is how many references of an entry are remembered; few entries have more.
@@ -364,19 +381,20 @@ func (x *Index) num(ref domain.Ref) uint32 {
 		}
 	}
 	var num uint32
-	if s, _ := x.next.names.find(ref); s != nil {
+	s, t := x.next.names.find(ref)
+	if s != nil {
 		num = s.num
 	} else {
-		num = x.introduce(ref)
+		num, t = x.introduce(ref)
 	}
 	if len(x.recent) < maxRecent {
-		x.recent = append(x.recent, numbered{ref, num})
+		x.recent = append(x.recent, numbered{ref, num, t})
 	}
 	return num
 }
 
 // introduce gives a number to a reference that has none.
-func (x *Index) introduce(ref domain.Ref) uint32 {
+func (x *Index) introduce(ref domain.Ref) (uint32, *thing) {
 	ref.ID = x.hold(ref.ID)
 	x.next.count++
 	num := x.next.count
@@ -386,7 +404,7 @@ func (x *Index) introduce(ref domain.Ref) uint32 {
 	t := newThing(ref)
 	x.keep(num, t)
 	x.next.names.add(num, t)
-	return num
+	return num, t
 }
 
 // hold copies a name to where the names before it are, so that comparing names touches little memory.
@@ -398,79 +416,4 @@ func (x *Index) hold(name string) string {
 	begin := x.held.Len()
 	x.held.WriteString(name)
 	return x.held.String()[begin:]
-}
-
-// newThing makes room for the few own facts that most holdings have, and for the rest, beside the
-// thing itself, in one piece that begins and ends with a line of memory.
-func newThing(ref domain.Ref) *thing {
-	t := thing{id: ref.ID, kind: ref.Kind, introduced: forever}
-	switch ref.Kind {
-	case domain.KindOrganisation:
-		roomy := new(struct {
-			thing
-			org   organisation
-			facts [2]ownFact
-			room  rest
-			_     [448 - 64 - 128 - 2*56 - 128]byte
-		})
-		t.own, t.organisation, t.rest = roomy.facts[:0], &roomy.org, &roomy.room
-		roomy.thing = t
-		return &roomy.thing
-	case domain.KindResponsibility, domain.KindContract:
-		roomy := new(struct {
-			thing
-			facts [3]ownFact
-			room  rest
-			_     [384 - 64 - 3*56 - 128]byte
-		})
-		t.own, t.rest = roomy.facts[:0], &roomy.room
-		roomy.thing = t
-		return &roomy.thing
-	}
-	t.rest = new(rest)
-	return &t
-}
-
-// keep holds a thing until it is published.
-func (x *Index) keep(num uint32, t *thing) {
-	if x.loading {
-		x.next.pages[num/pageSize][num%pageSize].Store(t)
-		return
-	}
-	x.draft[num] = t
-}
-
-// edit is the thing as the batch being applied changes it.
-func (x *Index) edit(num uint32) *thing {
-	if x.loading {
-		return x.next.thing(num)
-	}
-	if t, ok := x.draft[num]; ok {
-		return t
-	}
-	t := *x.next.thing(num)
-	r := *t.rest
-	t.rest = &r
-	if t.organisation != nil {
-		o := *t.organisation
-		t.organisation = &o
-	}
-	x.draft[num] = &t
-	return &t
-}
-
-// supersede ends, from a sequence on, the version of an entry that stands.
-func (x *Index) supersede(target, seq uint32) {
-	for _, num := range x.concerns(target) {
-		t := x.edit(num)
-		t.own = supersede(t.own, target, seq, (*ownFact).at)
-		r := t.rest
-		r.appointments = supersede(r.appointments, target, seq, (*appointment).at)
-		r.plan = supersede(r.plan, target, seq, (*planFact).at)
-		r.fulfilments = supersede(r.fulfilments, target, seq, (*fulfilment).at)
-		if o := t.organisation; o != nil {
-			o.bulk = supersede(o.bulk, target, seq, (*bulk).at)
-			o.attributes = supersede(o.attributes, target, seq, (*attribute).at)
-		}
-	}
 }

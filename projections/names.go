@@ -2,6 +2,9 @@ package projections
 
 import (
 	"hash/maphash"
+	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/orgledger/orgledger/domain"
@@ -77,6 +80,62 @@ func put(slots []slot, hash, num uint32, t *thing) {
 			return
 		}
 	}
+}
+
+// namesOf is the table of the things in pages that are numbered from 1 to count, made on all processors. Each goroutine has a
+// part of the table to itself; what does not fit there goes in last.
+func namesOf(pages []*page, count uint32) *names {
+	n := &names{seed: maphash.MakeSeed(), used: int(count)}
+	size := 1024
+	for 3*(n.used+1) > 2*size {
+		size *= 2
+	}
+	slots := make([]slot, size)
+	n.slots.Store(&slots)
+	parts := uint32(runtime.GOMAXPROCS(0))
+	hashes := make([]uint32, count+1)
+	inParts(parts, count+1, func(_, from, to uint32) {
+		for num := max(1, from); num < to; num++ {
+			hashes[num] = n.hash(pages[num/pageSize][num%pageSize].Load().ref())
+		}
+	})
+	late := make([][]uint32, parts)
+	inParts(parts, uint32(size), func(part, from, to uint32) { late[part] = n.fill(pages, hashes, from, to) })
+	for _, num := range slices.Concat(late...) {
+		put(slots, hashes[num], num, pages[num/pageSize][num%pageSize].Load())
+	}
+	return n
+}
+
+// fill puts the things whose home is in a part of the table there, and gives those for which it has no room.
+func (n *names) fill(pages []*page, hashes []uint32, from, to uint32) (late []uint32) {
+	slots := *n.slots.Load()
+	for num := uint32(1); int(num) < len(hashes); num++ {
+		i := hashes[num] & uint32(len(slots)-1)
+		if i < from || i >= to {
+			continue
+		}
+		for i < to && slots[i].num != 0 {
+			i++
+		}
+		if i == to {
+			late = append(late, num)
+			continue
+		}
+		slots[i].hash, slots[i].num = hashes[num], num
+		slots[i].thing.Store(pages[num/pageSize][num%pageSize].Load())
+	}
+	return late
+}
+
+// inParts calls fn for equal parts of the numbers below n, at the same time.
+func inParts(parts, n uint32, fn func(part, from, to uint32)) {
+	width := n/parts + 1
+	var group sync.WaitGroup
+	for part := range parts {
+		group.Go(func() { fn(part, min(part*width, n), min((part+1)*width, n)) })
+	}
+	group.Wait()
 }
 
 // replace puts a newer state of a thing into its slot.

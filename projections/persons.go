@@ -40,7 +40,7 @@ func (x *Index) persons(f domain.Fact, from uint32) {
 		t := x.edit(x.num(p.ID.Ref()))
 		t.introduced = min(t.introduced, from)
 		if t.rest.person == nil {
-			t.rest.person = &person{commitment: p.Commitment, box: p.Box}
+			t.rest.more().person = &person{commitment: p.Commitment, box: p.Box}
 		}
 	})
 }
@@ -55,7 +55,7 @@ func (x *Index) forget(f *domain.PersonForgotten, seq uint32) {
 		p.forgotten, p.reason = seq, f.Reason
 		x.next.gone = append(x.next.gone, x.num(f.Person.Ref()))
 	}
-	r.person = &p
+	r.more().person = &p
 }
 
 // EachForgotten calls fn with every person who is forgotten.

@@ -18,11 +18,7 @@ func (x *Index) Preview(batch []domain.Recorded, look func(*View)) error {
 				x.next.names.forget(t.ref())
 			}
 		}
-		for i := range batch {
-			if uint64(x.ids[batch[i].ID]) == batch[i].Seq {
-				delete(x.ids, batch[i].ID)
-			}
-		}
+		x.ids.truncate(int(next.seq) + 1)
 		maps.DeleteFunc(x.texts, func(_ string, n uint32) bool { return int(n) >= len(next.texts) })
 		clear(x.draft)
 		x.next, x.touched, x.revised = next, x.touched[:touched], revised

@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/orgledger/orgledger/domain"
 )
@@ -240,19 +241,16 @@ type fulfilment struct {
 // copies.
 func insert[T any](records []T, r T, at func(*T) *stamp) []T {
 	n := len(records)
-	if n == 0 || !at(&r).before(at(&records[n-1])) {
-		return append(records, r)
+	records = append(records, r) // where readers do not look
+	last := at(&records[n])
+	if n == 0 || !last.before(at(&records[n-1])) {
+		return records
 	}
-	i, _ := slices.BinarySearchFunc(records, &r, func(have T, want *T) int {
-		if at(&have).compare(at(want)) <= 0 {
-			return -1
-		}
-		return 1
-	})
+	i := sort.Search(n, func(i int) bool { return last.before(at(&records[i])) })
 	out := make([]T, 0, n+n/4+1)
 	out = append(out, records[:i]...)
-	out = append(out, r)
-	return append(out, records[i:]...)
+	out = append(out, records[n])
+	return append(out, records[i:n]...)
 }
 
 // supersede gives the records with those of entry seq that stand made invisible from known on. Where

@@ -1,9 +1,11 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -75,6 +77,11 @@ func TestCrash(t *testing.T) {
 	if err := last.stop(); err != nil {
 		t.Errorf("the last server: %v", err)
 	}
+	// The index was written down all the time, too, and is what follows from the log.
+	report, err := exec.CommandContext(t.Context(), s.program, "verify", "--data", s.dir, "--json").Output()
+	if err != nil || !bytes.Contains(report, []byte("the file beside the log too")) {
+		t.Errorf("the log does not verify, with the snapshot of its index: %v, %s", err, report)
+	}
 	t.Logf("%d entries acknowledged in %d calls, %d of them repeated; %d kills: %d lost, %d torn, %d duplicates, %d misplaced",
 		len(s.account.known()), s.account.acknowledged.Load(), s.account.repeated.Load(), s.kills,
 		s.total.lost, s.total.torn, s.total.duplicates, s.total.misplaced)
@@ -87,7 +94,7 @@ func TestCrash(t *testing.T) {
 }
 
 func (s *soak) serve(t *testing.T) *served {
-	return serve(t, s.program, "--data", s.dir, "--nats", "")
+	return serve(t, s.program, "--data", s.dir, "--nats", "", "--snapshot-every", "50")
 }
 
 // open starts the server and lets the recorders at it.

@@ -10,14 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/orgledger/orgledger/api"
-	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
-	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
-	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // serving is how serve is set up.
@@ -31,6 +26,7 @@ type serving struct {
 
 	natsRecord       bool
 	natsRecordChosen bool // natsRecord was given
+	snapshots        keeping
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -60,79 +56,17 @@ empty.`,
 	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
 	o.natsFlags(command)
 	a.subscriberFlags(command, &o)
+	o.snapshots.flags(command)
 	return command
 }
 
 func (a *app) serve(ctx context.Context, o serving) (err error) {
-	policy, err := a.check(&o)
-	if err != nil {
+	s := &server{app: a, serving: o}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(ctx); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.http)
-	if err != nil {
-		return fmt.Errorf("listen for HTTP: %w (--http names another address)", err)
-	}
-	defer listener.Close()
-	options := a.storeOptions()
-	if options.Server == "" {
-		options.Listen = o.nats
-	}
-	var store *eventstore.Store
-	err = a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
-		store, err = eventstore.Open(ctx, options)
-		if held, isHeld := errors.AsType[*eventstore.HeldError](err); isHeld && held.HTTP == "" {
-			return held, err
-		}
-		return nil, err
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	progress := a.progress("reading the log", "commits")
-	l, err := ledger.Open(ctx, store, progress.uint64s)
-	progress.done()
-	if err != nil {
-		return err
-	}
-	n, err := a.openNotary(l)
-	if err != nil && !errors.Is(err, errNoKey) {
-		return err
-	}
-	if n != nil {
-		defer func() { err = errors.Join(err, n.Close()) }()
-	}
-	address := "http://" + listener.Addr().String()
-	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return l.Run(running) })
-	if o.feed {
-		publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: options.Logger})
-		l.ShowFeed(publisher.Status)
-		group.Go(func() error { return publisher.Run(running) })
-	}
-	hooks := a.webhooks(l, store, policy)
-	group.Go(func() error { return webhooks.NewDeliverer(hooks, store.Feed()).Run(running) })
-	group.Go(func() (err error) {
-		if o.sample {
-			if err := a.recordSample(running, l); err != nil {
-				return err
-			}
-		}
-		if err := store.Announce(address); err != nil {
-			return err
-		}
-		if n != nil {
-			group.Go(func() error { return n.Run(running) })
-		}
-		a.greet(l, address, store.Addr())
-		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
-		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
-		served := api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle, Feed: store.Feed(),
-			FeedConnections: o.connections, Webhooks: hooks, Stopping: running.Done()}
-		group.Go(func() error { return a.answerNATS(running, store, o.takesEntries(a.server == "", store), served) })
-		return serveHTTP(running, listener, api.NewHandler(served), options.Logger)
-	})
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
+	if err := s.run(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	fmt.Fprintln(a.err, "stopped")

@@ -148,7 +148,7 @@ func (a *app) openLocal(ctx context.Context, readOnly bool) (session, error) {
 		return nil, err
 	}
 	progress := a.progress("reading the log", "commits")
-	l, err := ledger.Open(ctx, store, progress.uint64s)
+	l, err := ledger.OpenWith(ctx, store, ledger.Opening{Progress: progress.uint64s, Snapshots: a.snapshots(keeping{}, readOnly)})
 	progress.done()
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

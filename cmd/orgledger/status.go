@@ -28,6 +28,9 @@ func (a *app) statusCommand() *cobra.Command {
 				}
 				_, err = fmt.Fprintf(a.out, "ledger         %s\nentries        %d\nlast recorded  %s\nroot           %s\nversion        %s\n",
 					status.Ledger, status.Entries, lastRecorded(status.LastRecorded), status.Root, status.Version)
+				if err == nil && status.Snapshot > 0 {
+					_, err = fmt.Fprintf(a.out, "snapshot       up to entry %d\nunproved       %d entries of it, since the start\n", status.Snapshot, status.Unproved)
+				}
 				return err
 			})
 		},

@@ -41,7 +41,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short:   "Verify the whole ledger: every entry, every checkpoint, the index and a sample of answers",
 		Long: `Verify the ledger in the data folder, or the one that a server has: every byte of the log is hashed again,
 the roots recorded with it and every checkpoint that was ever given out are derived again, every entry is
-judged by the keys known before it, the index is built twice in two ways, earlier states are reproduced,
+judged by the keys known before it, the index is built twice in two ways, one of them by way of snapshots,
+earlier states are reproduced,
 and answers about random things are compared with those of the plain fold, which is slow and says what the
 rules say.
 
@@ -92,7 +93,7 @@ func (a *app) verifySubject(ctx context.Context, s *subject, o verifying) (*veri
 	}
 	meter := a.progress("reading the log", "commits")
 	defer meter.done()
-	return verify.Run(ctx, s.log, verify.Options{Published: published, Digests: digests, Served: s.served, Sample: o.sample, Seed: o.seed,
+	return verify.Run(ctx, s.log, verify.Options{Published: published, Digests: digests, Served: s.served, Snapshot: s.snapshot, Sample: o.sample, Seed: o.seed,
 		Progress: meter.uint64s})
 }
 
@@ -102,6 +103,7 @@ type subject struct {
 	served func(ctx context.Context, question []byte) ([]byte, error) // nil: nobody serves it
 	close  func() error
 
+	snapshot  string                                    // the file of the index beside the log; empty: there is none
 	ownPolicy func(ctx context.Context) ([]byte, error) // that the ledger names itself
 	own       func(ctx context.Context) ([]kept, error) // what it gave out
 }
@@ -165,7 +167,11 @@ func (a *app) ownSubject(store *eventstore.Store) *subject {
 	if dir == "" && a.server == "" {
 		dir = a.data
 	}
-	return &subject{log: store, close: store.Close,
+	snapshot := ""
+	if kept := a.snapshots(keeping{}, true); kept != nil {
+		snapshot = kept.Path
+	}
+	return &subject{log: store, close: store.Close, snapshot: snapshot,
 		ownPolicy: func(context.Context) ([]byte, error) {
 			key, err := notary.PublicKey(notary.KeyPath(dir, a.ledger))
 			if err != nil || key == "" {

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/orgledger/orgledger/domain"
-	"github.com/orgledger/orgledger/eventstore"
 )
 
 // whole is up to how many entries the plain fold folds the whole log for a question, some hundreds of
@@ -44,7 +43,7 @@ func (j *judge) reset() {
 }
 
 // keep feeds the judge.
-func (v *reading) keep(c eventstore.Commit) error {
+func (v *reading) keep(c delivery) error {
 	if v.options.Sample == 0 {
 		return nil
 	}

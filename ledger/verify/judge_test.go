@@ -14,13 +14,16 @@ import (
 // fed is a reading of n generated entries, a commit an entry.
 func fed(t *testing.T, n int, seed uint64) *reading {
 	t.Helper()
-	v := newReading(Options{Sample: 80, Seed: seed}, "main")
+	v, err := newReading(t.Context(), Options{Sample: 80, Seed: seed}, "main")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var entries []*domain.Entry
 	for e := range histories.Large(n, seed) {
 		entries = append(entries, e)
 	}
 	for _, e := range histories.Record(entries) {
-		c := eventstore.Commit{First: e.Seq, Entries: []domain.Recorded{e}}
+		c := delivery{Commit: eventstore.Commit{First: e.Seq, Entries: []domain.Recorded{e}}}
 		if err := v.load(c); err != nil {
 			t.Fatal(err)
 		}

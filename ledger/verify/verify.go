@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -42,8 +43,10 @@ type Options struct {
 	Digests   []Digest
 	// Served answers a question, one JSON object, as the ledger that is verified does; nil: nobody serves it.
 	Served func(ctx context.Context, question []byte) ([]byte, error)
-	Sample int    // how many questions are answered by index and plain fold; 0: none
-	Seed   uint64 // of the sample: equal seeds ask equal questions of equal logs
+	// Snapshot is the file of the index beside the log, which is compared too; empty: there is none.
+	Snapshot string
+	Sample   int    // how many questions are answered by index and plain fold; 0: none
+	Seed     uint64 // of the sample: equal seeds ask equal questions of equal logs
 
 	// Progress is told how many of the commits are read; nil: nobody is.
 	Progress func(done, total uint64)
@@ -88,20 +91,29 @@ const (
 	CheckLog        = "log"        // every entry hashes to what was recorded with it
 	CheckPublished  = "published"  // every checkpoint that was given out is one of this log
 	CheckSignatures = "signatures" // every entry is signed as it had to be, by what was known before it
-	CheckIndex      = "index"      // built twice, in two ways, the index is the same
+	CheckIndex      = "index"      // built twice, in two ways, one by way of snapshots, the index is the same
 	CheckEarlier    = "earlier"    // what was known earlier is what a ledger that ended there knows
 	CheckAnswers    = "answers"    // index and plain fold answer alike
 	CheckDigests    = "digests"    // every digest that was given out comes out again
 	CheckServed     = "served"     // what is served is what follows from the log
 )
 
+// patientGC is how much garbage there may be for each byte in use while indexes are built, in hundredths: little of what they
+// ask for is ever let go.
+const patientGC = 400
+
 // Run verifies a log. The error is that of reading, or that ctx was cancelled; what is wrong with the log is in
-// the report. Memory grows with the index, which is built twice.
+// the report. Memory grows with the index, of which up to three are there at the same time, and the garbage collector of the whole
+// process is set to be patient meanwhile.
 func Run(ctx context.Context, log Log, o Options) (*Report, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(patientGC))
 	report := &Report{Seed: o.Seed}
 	began := time.Now()
-	v := newReading(o, log.Name())
-	err := v.read(ctx, log, o.Progress)
+	v, err := newReading(ctx, o, log.Name())
+	if err != nil {
+		return nil, err
+	}
+	err = v.read(ctx, log, o.Progress)
 	if damage, ok := errors.AsType[*eventstore.DamageError](err); ok {
 		report.add(CheckLog, began, "", damage)
 		return report, nil
@@ -153,14 +165,20 @@ type reading struct {
 	published  *publishedRoots
 	bulk       *rebuilt // built as a start builds it
 	live       *rebuilt // built as recording builds it, commit by commit
+	beside     *beside  // kept beside the log
+	due16      int      // how many of snapshotAt have come; owned by the goroutine that reads
 	signatures *signatures
 	judge      *judge
 	digest     string
 }
 
-func newReading(o Options, of string) *reading {
-	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(),
-		signatures: newSignatures(of), judge: newJudge(o.Sample)}
+func newReading(ctx context.Context, o Options, of string) (*reading, error) {
+	kept, err := readBeside(ctx, o.Snapshot, of)
+	if err != nil {
+		return nil, err
+	}
+	return &reading{options: o, published: newPublishedRoots(o.Published), bulk: newRebuilt(), live: newRebuilt(), beside: kept,
+		signatures: newSignatures(of), judge: newJudge(o.Sample)}, nil
 }
 
 // ahead is how many commits wait for the slowest of those that are fed.
@@ -169,10 +187,10 @@ const ahead = 64
 // read passes every commit to all that are fed, each in a goroutine of its own.
 func (v *reading) read(ctx context.Context, log Log, progress func(done, total uint64)) error {
 	group, ctx := errgroup.WithContext(ctx)
-	feeds := []func(eventstore.Commit) error{v.grow, v.load, v.live.apply, v.keep}
-	channels := make([]chan eventstore.Commit, len(feeds))
+	feeds := []func(delivery) error{v.grow, v.load, v.apply, v.keep}
+	channels := make([]chan delivery, len(feeds))
 	for i, feed := range feeds {
-		channels[i] = make(chan eventstore.Commit, ahead)
+		channels[i] = make(chan delivery, ahead)
 		group.Go(func() error {
 			for c := range channels[i] {
 				if err := feed(c); err != nil {
@@ -188,16 +206,7 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 				close(to)
 			}
 		}()
-		return log.Replay(ctx, 0, progress, func(c eventstore.Commit) error {
-			for _, to := range channels {
-				select {
-				case to <- c:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-			return nil
-		})
+		return v.distribute(ctx, log, progress, channels)
 	})
 	if err := group.Wait(); err != nil {
 		return err
@@ -206,23 +215,61 @@ func (v *reading) read(ctx context.Context, log Log, progress func(done, total u
 	return nil
 }
 
-// load builds the index in one go, and checks signatures behind it.
-func (v *reading) load(c eventstore.Commit) error {
+// distribute reads the log.
+func (v *reading) distribute(ctx context.Context, log Log, progress func(done, total uint64), channels []chan delivery) error {
+	total := uint64(0)
+	return log.Replay(ctx, 0, func(done, of uint64) {
+		if total = of; progress != nil {
+			progress(done, of)
+		}
+	}, func(c eventstore.Commit) error {
+		next := v.due(c, total)
+		for _, to := range channels {
+			select {
+			case to <- next:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+}
+
+// load builds the index in one go, by way of snapshots, and checks signatures behind it.
+func (v *reading) load(c delivery) error {
 	entries := own(c.Entries)
 	if err := v.bulk.index.Load(entries); err != nil {
 		return err
 	}
 	v.signatures.take(entries)
+	if c.snapshot {
+		return v.bulk.resume()
+	}
+	return nil
+}
+
+// apply builds the index as recording does.
+func (v *reading) apply(c delivery) error {
+	if err := v.live.apply(c.Commit); err != nil {
+		return err
+	}
+	if c.beside {
+		v.beside.compare(v.live.index.Image())
+	}
 	return nil
 }
 
 // grow hashes the log into a tree of its own, and compares it with what was published.
-func (v *reading) grow(c eventstore.Commit) error {
+func (v *reading) grow(c delivery) error {
 	for _, hash := range c.Hashes {
 		v.tree.AppendHash(hash)
 		v.entries++
 		v.published.reached(v.entries, &v.tree)
 	}
 	v.commits++
+	if c.beside {
+		root, err := v.beside.contents.Kept.Leaves.Root(v.entries)
+		v.beside.fits = err == nil && root == v.tree.Root()
+	}
 	return nil
 }
