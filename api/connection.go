@@ -22,6 +22,7 @@ const (
 	atOnceBytes  = 64 << 10         // the same in bytes, give or take one
 	perSecond    = 10_000           // how often, over all connections, something is sent: under load, what comes is collected
 	leastBetween = 5 * time.Millisecond
+	many         = 16 // connections
 )
 
 // connection is one reader of the feed. It belongs to the goroutine that answers the request.
@@ -83,49 +84,70 @@ func (c *connection) locate(ctx context.Context, f feed.Feed) (err error) {
 
 // run sends until the client goes or is too slow, ctx or the server ends, or the feed fails.
 func (c *connection) run(ctx context.Context, stopping <-chan struct{}) error {
-	if err := c.begin(); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	alive := time.NewTimer(heartbeat)
-	defer alive.Stop()
+	l, drop := c.tail.listen(c.choose)
+	defer drop()
 	for {
-		messages, held, grown, err := c.tail.from(c.next)
+		found, err := c.tail.look(c.next, l)
+		c.next = max(c.next, found.at)
 		switch {
 		case err != nil:
 			return err
-		case !held:
+		case found.behind:
 			err = c.catchUp(ctx)
-		case len(messages) > 0:
-			err = c.collect(ctx, messages)
+		case len(found.messages) > 0:
+			err = c.collect(ctx, found.messages)
 		}
 		if err == nil {
-			err = c.flush()
+			err = c.flush(ctx)
 		}
 		if err != nil {
 			return err
 		}
-		if !held || len(messages) > 0 {
-			grown = c.breath()
-		}
-		alive.Reset(time.Until(c.sent.Add(heartbeat)))
-		select {
-		case <-grown:
-		case <-alive.C:
-			c.out.WriteString(c.sign())
-			err = c.flush()
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-stopping:
-			return nil
-		}
-		if err != nil {
+		if ended, err := c.pause(ctx, stopping, found.wait); ended || err != nil {
 			return err
 		}
 	}
 }
 
+// pause waits until there is more, or where there was something for a moment, the longer the more connections there are. Meanwhile it
+// sends signs of life. It reports whether the server stops.
+func (c *connection) pause(ctx context.Context, stopping, more <-chan struct{}) (ended bool, err error) {
+	least := c.sent.Add(max(time.Duration(c.tails.connections())*time.Second/perSecond, leastBetween))
+	for {
+		wake, until := more, c.sent.Add(heartbeat)
+		if now := time.Now(); now.Before(least) || more == nil {
+			wake, until = nil, least
+		}
+		timer := time.NewTimer(time.Until(until))
+		select {
+		case <-wake:
+			timer.Stop()
+			return false, nil
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false, ctx.Err()
+		case <-stopping:
+			timer.Stop()
+			return true, nil
+		}
+		if more == nil {
+			return false, nil
+		}
+		if wake != nil {
+			c.out.WriteString(c.sign())
+			if err := c.flush(ctx); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
 // begin sends the headers, and of events how long to wait before connecting again.
-func (c *connection) begin() error {
+func (c *connection) begin(ctx context.Context) error {
 	header := c.w.Header()
 	header.Set("Content-Type", events)
 	header.Set("Cache-Control", "no-store")
@@ -138,7 +160,7 @@ func (c *connection) begin() error {
 		fmt.Fprintf(&c.out, "retry: %d\n\n", reconnect.Milliseconds())
 	}
 	c.sent = time.Now()
-	return errors.Join(c.flush(), c.control.Flush())
+	return errors.Join(c.flush(ctx), c.control.Flush())
 }
 
 // sign is what is sent when there is nothing to send.
@@ -147,18 +169,6 @@ func (c *connection) sign() string {
 		return "\n"
 	}
 	return ":\n\n"
-}
-
-// breath is a pause after something was sent, the longer the more connections there are.
-func (c *connection) breath() <-chan struct{} {
-	wait := max(time.Duration(c.tails.connections())*time.Second/perSecond, leastBetween) - time.Since(c.sent)
-	over := make(chan struct{})
-	if wait <= 0 {
-		close(over)
-		return over
-	}
-	time.AfterFunc(wait, func() { close(over) })
-	return over
 }
 
 // collect makes ready what of some messages is chosen.
@@ -191,7 +201,7 @@ func (c *connection) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer c.rest(ctx, time.Now(), done)
 	ends, err := c.tails.feed.Ends(ctx)
 	if err != nil {
 		return err
@@ -214,6 +224,20 @@ func (c *connection) catchUp(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// rest ends a turn. Where many are behind, a processor is left to others for as long as the turn took.
+func (c *connection) rest(ctx context.Context, begun time.Time, done func()) {
+	defer done()
+	if c.tails.connections() < many {
+		return
+	}
+	timer := time.NewTimer(time.Since(begun))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // take looks at a message, and reports whether it is sent.
@@ -266,10 +290,19 @@ func appendLine(to []byte, m *feed.Message) []byte {
 	return append(to, '}', '\n')
 }
 
-// flush sends what is ready. A client that does not take it in time is cut off: it has the id to go on from.
-func (c *connection) flush() error {
+// flush sends what is ready, when it is its time. A client that does not take it in time is cut off: it has the id to go on from.
+func (c *connection) flush(ctx context.Context) error {
 	if c.out.Len() == 0 {
 		return nil
+	}
+	if wait := c.tails.later(c.out.Len()); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	if err := c.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

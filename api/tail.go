@@ -1,17 +1,22 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
+	"time"
 
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/feed"
 )
 
 const (
-	tailMessages = 4096     // at the end of the feed that are kept in memory
-	tailBytes    = 16 << 20 // the same in bytes of events
+	tailMessages = 1 << 16   // at the end of the feed that are kept in memory
+	tailBytes    = 32 << 20  // the same in bytes
+	outBytes     = 100 << 20 // that are sent in a second, over all connections: the rest of the machine is for who records
 )
 
 // errBusy says that there are as many connections as may be.
@@ -24,8 +29,9 @@ type tails struct {
 	turns chan struct{} // held while many messages are chosen or read: readers leave processors to who records
 
 	mu   sync.Mutex
-	open int   // connections; guarded by mu
-	tail *tail // guarded by mu; nil: there are no connections
+	open int       // connections; guarded by mu
+	tail *tail     // guarded by mu; nil: there are no connections
+	free time.Time // when everything that was let through may have been sent; guarded by mu
 }
 
 func newTails(f feed.Feed, limit int) *tails {
@@ -70,6 +76,19 @@ func (h *tails) connections() int {
 	return h.open
 }
 
+// later is how long a connection has to wait before it sends some bytes.
+func (h *tails) later(bytes int) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	wait := h.free.Sub(now)
+	if wait < 0 {
+		h.free, wait = now, 0
+	}
+	h.free = h.free.Add(time.Duration(bytes) * time.Second / outBytes)
+	return wait
+}
+
 // turn waits until this connection may use a processor for a while.
 func (h *tails) turn(ctx context.Context) (done func(), err error) {
 	select {
@@ -92,23 +111,44 @@ type tail struct {
 	next  uint64        // position of the message that comes next; 0: that is not known yet; guarded by mu
 	err   error         // why nothing comes any more; guarded by mu
 	grown chan struct{} // closed when any of these changes; guarded by mu
+
+	listeners map[domain.Ref]map[*listener]bool // of each reference that somebody has chosen; guarded by mu
 }
 
-// framed is a message, and how it is sent to most.
+// framed is a message, and how it is sent to most, of which its event is a part.
 type framed struct {
 	feed.Message
 	frame []byte
 }
 
+// listener is a connection that has chosen references, and is woken for no other message.
+type listener struct {
+	choose feed.Selection
+	wake   chan struct{} // holds a value when there may be something
+
+	first uint64 // position of the first message that it has chosen, of those from since on; 0: there is none; guarded by tail.mu
+	since uint64 // 0: that is not known yet; guarded by tail.mu
+}
+
 func newTail(f feed.Feed) *tail {
 	ctx, stop := context.WithCancel(context.Background())
-	t := &tail{stop: stop, ended: make(chan struct{}), grown: make(chan struct{})}
+	t := &tail{stop: stop, ended: make(chan struct{}), grown: make(chan struct{}), listeners: make(map[domain.Ref]map[*listener]bool)}
 	go func() {
 		defer close(t.ended)
 		err := t.follow(ctx, f)
-		t.change(func() { t.err = err })
+		t.change(func() { t.fail(err) })
 	}()
 	return t
+}
+
+// fail ends every connection.
+func (t *tail) fail(err error) {
+	t.err = err
+	for _, all := range t.listeners {
+		for l := range all {
+			l.rouse()
+		}
+	}
 }
 
 // follow reads from the end on.
@@ -120,6 +160,9 @@ func (t *tail) follow(ctx context.Context, f feed.Feed) error {
 	t.change(func() { t.next = ends.Last + 1 })
 	return f.Follow(ctx, ends.Last+1, feed.Selection{}, func(m feed.Message) error {
 		one := framed{m, appendFrame(nil, &m)}
+		if at := bytes.Index(one.frame, m.Event); at >= 0 {
+			one.Event = one.frame[at : at+len(m.Event)]
+		}
 		t.change(func() { t.add(one) })
 		return nil
 	})
@@ -138,10 +181,52 @@ func (t *tail) change(how func()) {
 // they were given.
 func (t *tail) add(m framed) {
 	t.last, t.next = append(t.last, m), m.Position+1
-	t.bytes += len(m.Event)
+	t.bytes += len(m.frame)
 	for len(t.last) > tailMessages || t.bytes > tailBytes && len(t.last) > 1 {
-		t.bytes -= len(t.last[0].Event)
+		t.bytes -= len(t.last[0].frame)
 		t.last = t.last[1:]
+	}
+	for l := range t.listeners[m.Ref] {
+		if l.first == 0 && (len(l.choose.Kinds) == 0 || slices.Contains(l.choose.Kinds, m.Kind)) {
+			l.first = m.Position
+			l.rouse()
+		}
+	}
+}
+
+func (l *listener) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // it has not looked since the last time
+	}
+}
+
+// listen has a connection woken for what it has chosen alone, until it is dropped. A connection that takes everything
+// listens to nothing in particular: nil.
+func (t *tail) listen(choose feed.Selection) (l *listener, drop func()) {
+	if len(choose.Refs) == 0 {
+		return nil, func() {}
+	}
+	l = &listener{choose: choose, wake: make(chan struct{}, 1)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.since = t.next
+	for _, ref := range choose.Refs {
+		if t.listeners[ref] == nil {
+			t.listeners[ref] = make(map[*listener]bool)
+		}
+		t.listeners[ref][l] = true
+	}
+	return l, func() { t.drop(l) }
+}
+
+func (t *tail) drop(l *listener) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, ref := range l.choose.Refs {
+		if delete(t.listeners[ref], l); len(t.listeners[ref]) == 0 {
+			delete(t.listeners, ref)
+		}
 	}
 }
 
@@ -151,21 +236,40 @@ func (t *tail) failure() error {
 	return t.err
 }
 
-// from gives the messages from a position on, as far as they are there, and what to wait for where there are none. held is false where
-// the position is not in memory: then it is read from the feed itself.
-func (t *tail) from(position uint64) (messages []framed, held bool, grown <-chan struct{}, err error) {
+// look is what a connection finds at the end of the feed.
+type look struct {
+	at       uint64          // where it is: behind messages that it has not chosen, if there were any
+	messages []framed        // from there on
+	behind   bool            // what comes next is not in memory, and is read from the feed itself
+	wait     <-chan struct{} // for more, where there are no messages
+}
+
+// look finds what comes from a position on. l is nil for a connection that takes everything.
+func (t *tail) look(at uint64, l *listener) (look, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	first := t.next - uint64(len(t.last))
 	switch {
 	case t.err != nil:
-		return nil, false, nil, t.err
-	case t.next == 0:
-		return nil, true, t.grown, nil
-	case position < first:
-		return nil, false, nil, nil
-	case position >= t.next:
-		return nil, true, t.grown, nil
+		return look{}, t.err
+	case t.next == 0, at > t.next:
+		return look{at: at, wait: t.grown}, nil
 	}
-	return t.last[position-first:], true, t.grown, nil
+	if l != nil {
+		listened := l.since > 0 && at >= l.since
+		if listened && l.first == 0 {
+			return look{at: t.next, wait: l.wake}, nil
+		}
+		if listened {
+			at = max(at, l.first)
+		}
+		l.first, l.since = 0, t.next
+	}
+	first := t.next - uint64(len(t.last))
+	switch {
+	case at < first:
+		return look{at: at, behind: true}, nil
+	case at == t.next:
+		return look{at: at, wait: t.grown}, nil
+	}
+	return look{at: at, messages: t.last[at-first:]}, nil
 }
