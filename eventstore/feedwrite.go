@@ -100,12 +100,15 @@ func (s *Store) WriteFeed(ctx context.Context, keep time.Duration) (*FeedWriter,
 	if err != nil {
 		return nil, err
 	}
-	w := &FeedWriter{feed: s.Feed(), js: js, config: feedConfig(s.options.Ledger, s.options.Replicas, keep)}
+	w := &FeedWriter{feed: s.Feed(), js: js, config: feedConfig(s.options.Ledger, s.replicas(), keep)}
 	if err := w.open(ctx); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
+
+// replicas is on how many nodes the log is kept.
+func (s *Store) replicas() int { return max(s.stream.CachedInfo().Config.Replicas, s.options.Replicas) }
 
 // open finds the stream, or makes it, and looks whether it can be gone on with.
 func (w *FeedWriter) open(ctx context.Context) error {

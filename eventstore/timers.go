@@ -62,7 +62,7 @@ func (s *Store) Timers(ctx context.Context, after time.Duration, came func(day d
 	}
 	var stream jetstream.Stream
 	err = patiently(ctx, js.Conn(), reply, func(ctx context.Context) (err error) {
-		stream, err = js.CreateOrUpdateStream(ctx, timersConfig(s.options.Ledger, s.options.Replicas))
+		stream, err = js.CreateOrUpdateStream(ctx, timersConfig(s.options.Ledger, s.replicas()))
 		return err
 	})
 	if err != nil {

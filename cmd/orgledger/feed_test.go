@@ -63,13 +63,7 @@ func TestFeedCrash(t *testing.T) {
 		t.Error(err)
 	}
 	got := readFeed(t, data)
-	ids := make(map[string]bool)
-	for i, m := range got {
-		if ids[m.ID] || m.Position != uint64(i)+1 {
-			t.Fatalf("message %d is %s, at %d", i+1, m.ID, m.Position)
-		}
-		ids[m.ID] = true
-	}
+	dense(t, got)
 	if out, err := exec.CommandContext(t.Context(), program, "feed", "rebuild", "--data", data).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -79,6 +73,54 @@ func TestFeedCrash(t *testing.T) {
 	t.Logf("%d messages; %d kills, %d of them in the midst", len(got), kills, cut)
 	if cut == 0 {
 		t.Error("the server was never killed while it published")
+	}
+}
+
+// wholeFeed waits until the feed on servers tells of everything, while others publish it, and fails where a message is there
+// twice or missing, or where it is another feed than what is made of the log.
+func wholeFeed(t *testing.T, servers string) {
+	t.Helper()
+	store, err := eventstore.Open(t.Context(), eventstore.Options{Server: servers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	l, err := ledger.Open(t.Context(), store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() []feed.Message {
+		for deadline := time.Now().Add(patience); ; pause(t.Context(), 100*time.Millisecond) {
+			ends, err := store.Feed().Ends(t.Context())
+			if err == nil && ends.Seq == l.View().Seq() {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the feed goes %+v, %v, and there are %d entries", ends, err, l.View().Seq())
+			}
+		}
+		return allOf(t, store)
+	}
+	got := read()
+	dense(t, got)
+	publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l})
+	if err := publisher.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := read(); !reflect.DeepEqual(got, again) {
+		t.Errorf("the feed has %d messages, and made again %d", len(got), len(again))
+	}
+}
+
+// dense fails where a message is there twice, or a position is not.
+func dense(t *testing.T, messages []feed.Message) {
+	t.Helper()
+	ids := make(map[string]bool)
+	for i, m := range messages {
+		if ids[m.ID] || m.Position != uint64(i)+1 {
+			t.Fatalf("message %d is %s, at %d", i+1, m.ID, m.Position)
+		}
+		ids[m.ID] = true
 	}
 }
 
@@ -101,12 +143,18 @@ func readFeed(t *testing.T, dir string) (all []feed.Message) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = store.Feed().Read(t.Context(), 1, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
-	if err != nil {
-		t.Error(err)
-	}
+	all = allOf(t, store)
 	if err := store.Close(); err != nil {
 		t.Error(err)
+	}
+	return all
+}
+
+func allOf(t *testing.T, store *eventstore.Store) (all []feed.Message) {
+	t.Helper()
+	err := store.Feed().Read(t.Context(), 1, feed.Selection{}, func(m feed.Message) error { all = append(all, m); return nil })
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

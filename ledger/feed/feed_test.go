@@ -122,8 +122,8 @@ func TestTooLong(t *testing.T) {
 	l.record(t, `{"type":"organisation.established","data":{"organisation":"a","name":"A"}}`)
 	for i := range 8 {
 		var codes []string
-		for j := range 150 {
-			codes = append(codes, fmt.Sprintf(`{"scheme":"s%d","value":"%d-%s"}`, i, j, strings.Repeat("x", 1200)))
+		for j := range 300 {
+			codes = append(codes, fmt.Sprintf(`{"scheme":"s%d","value":"%d-%s"}`, i, j, strings.Repeat("x", 500)))
 		}
 		l.record(t, fmt.Sprintf(`{"type":"organisation.identified","effective":"202%d-01-01","data":{"organisation":"a","identifiers":[%s]}}`, i, strings.Join(codes, ",")))
 	}

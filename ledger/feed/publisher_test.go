@@ -267,42 +267,46 @@ func TestArrivesWhileRunning(t *testing.T) {
 	}
 }
 
-// Of several publishers, in several processes, one publishes; when it stops another one takes over, and the feed is as if there had been one.
+// Of several publishers, in several processes, one publishes, and the others stand by; when it stops another one takes over,
+// and the feed is as if there had been one.
 func TestFailover(t *testing.T) {
-	url := natstest.Serve(t)
-	now := at("2026-03-01T12:00:00Z")
-	a := open(t, eventstore.Options{Server: url}, now)
-	b := open(t, eventstore.Options{Server: url}, now)
-	first, stopFirst := a.start(t)
-	second, stopSecond := b.start(t)
-	for i, line := range eventful(6, 60) {
-		[]*opened{a, b}[i%2].record(t, line)
+	url, now := natstest.Serve(t), at("2026-03-01T12:00:00Z")
+	nodes := []*opened{open(t, eventstore.Options{Server: url}, now), open(t, eventstore.Options{Server: url}, now)}
+	var publishers []*feed.Publisher
+	var stops []func()
+	for _, l := range nodes {
+		p, stop := l.start(t)
+		publishers, stops = append(publishers, p), append(stops, stop)
 	}
-	seq := max(a.View().Seq(), b.View().Seq())
-	for _, l := range []*opened{a, b} {
-		if err := l.Reach(t.Context(), seq); err != nil {
-			t.Fatal(err)
+	record := func(i int) {
+		nodes[i%2].record(t, fmt.Sprintf(`{"type":"organisation.established","data":{"organisation":"b%d","name":"B"}}`, i))
+		for _, l := range nodes {
+			if err := l.Reach(t.Context(), uint64(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		nodes[0].settled(t)
+	}
+	standing := func() int {
+		return slices.IndexFunc(publishers, func(p *feed.Publisher) bool { return p.Status().State == feed.StateStandby })
+	}
+	n := 1
+	for ; standing() < 0; n++ {
+		if record(n); n == 2000 {
+			t.Fatal("both go on publishing")
 		}
 	}
-	a.settled(t)
-	stopping, stop := first, stopFirst
-	if first.Status().State != feed.StatePublishing {
-		stopping, stop = second, stopSecond
+	other := 1 - standing()
+	stops[other]()
+	record(n)
+	record(n + 1)
+	if s := publishers[1-other].Status(); s.State != feed.StatePublishing {
+		t.Errorf("who stood by is %+v", s)
 	}
-	stop()
-	_ = stopping
-	a.record(t, `{"type":"organisation.established","data":{"organisation":"late","name":"Late"}}`)
-	if err := b.Reach(t.Context(), seq+1); err != nil {
-		t.Fatal(err)
-	}
-	a.settled(t)
-	stopFirst()
-	stopSecond()
-	got := a.messages(t)
-	if err := a.publisher().Rebuild(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	sameMessages(t, a.messages(t), got)
+	stops[1-other]()
+	got := nodes[0].messages(t)
+	must(t, nodes[0].publisher().Rebuild(t.Context()))
+	sameMessages(t, nodes[0].messages(t), got)
 }
 
 // Whatever is damaged of the feed, the ledger starts, and the feed is made again as it was.
