@@ -59,7 +59,7 @@ func TestDocsLinks(t *testing.T) {
 // offline are codes that no server answers with: of folders, backups, files and exports, and of findings.
 var offline = []string{"held", "not-a-ledger", "newer-format", "unsuitable-configuration", "bad-data", "path-taken", "not-repeatable", "not-a-backup", "other-history", "ledger-exists",
 	"restore-unfinished", "nothing-damaged", "would-lose-entries", "inactive-holder", "not-holder", "already-holder", "orphaned", "not-in-effect", "succession-cycle", "unsourced", "unheld", "multiple-leads",
-	"overdue-plan"}
+	"overdue-plan", "feed-damaged", "feed-taken"}
 
 // Every code that a problem may have is on the page that its type leads to.
 func TestEveryCodeIsExplained(t *testing.T) {
