@@ -89,7 +89,7 @@ func call(t testing.TB, conn *nats.Conn, endpoint, data string, headers ...strin
 	}
 	answer, err := conn.RequestMsg(m, patience)
 	if err != nil {
-		t.Fatalf("%s %q: %v", endpoint, data, err)
+		t.Fatalf("%s %.200q: %v", endpoint, data, err)
 	}
 	return answer
 }
@@ -138,11 +138,16 @@ func TestNATS(t *testing.T) {
 
 // An answer that fits no message is refused with a word on what to do, and the connection stays.
 func TestNATSLongAnswer(t *testing.T) {
-	n := embeddedNode(t)
-	conn := connect(t, n)
-	call(t, conn, "record", bodies)
-	question := `{"q":"find","words":"a","known":2}` + "\n"
-	long := call(t, conn, "query", strings.Repeat(question, 80_000))
+	conn := connect(t, embeddedNode(t))
+	var entries, refs strings.Builder
+	const bodies = 300
+	for i := range bodies {
+		fmt.Fprintf(&entries, `{"type":"organisation.established","effective":"2020","data":{"organisation":"o%d","name":"%s"}}`+"\n", i, strings.Repeat("x", 500))
+		fmt.Fprintf(&refs, `,"organisation/o%d"`, i)
+	}
+	call(t, conn, "record", entries.String())
+	question := `{"q":"titles","refs":[` + refs.String()[1:] + `],"on":"2026-01-01"}` + "\n"
+	long := call(t, conn, "query", strings.Repeat(question, 8<<20/(bodies*500)+1))
 	if long.Header.Get(micro.ErrorCodeHeader) != "413" || !strings.Contains(string(long.Data), "answer-too-long") {
 		t.Errorf("answered %d bytes, %v", len(long.Data), long.Header)
 	}
