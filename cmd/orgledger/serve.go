@@ -15,9 +15,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
-	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
-	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
 // serving is how serve is set up.
@@ -77,14 +75,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	if options.Server == "" {
 		options.Listen = o.nats
 	}
-	var store *eventstore.Store
-	err = a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
-		store, err = eventstore.Open(ctx, options)
-		if held, isHeld := errors.AsType[*eventstore.HeldError](err); isHeld && held.HTTP == "" {
-			return held, err
-		}
-		return nil, err
-	})
+	store, err := a.openServed(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -105,13 +96,8 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	address := "http://" + listener.Addr().String()
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
-	if o.feed {
-		publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: options.Logger})
-		l.ShowFeed(publisher.Status)
-		group.Go(func() error { return publisher.Run(running) })
-	}
 	hooks := a.webhooks(l, store, policy)
-	group.Go(func() error { return webhooks.NewDeliverer(hooks, store.Feed()).Run(running) })
+	o.tell(running, group, l, store, hooks, options.Logger)
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {
@@ -137,6 +123,18 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	}
 	fmt.Fprintln(a.err, "stopped")
 	return nil
+}
+
+// openServed opens the log to be served, once no other command has the folder open.
+func (a *app) openServed(ctx context.Context, options eventstore.Options) (store *eventstore.Store, err error) {
+	err = a.patiently(ctx, func() (held *eventstore.HeldError, err error) {
+		store, err = eventstore.Open(ctx, options)
+		if held, isHeld := errors.AsType[*eventstore.HeldError](err); isHeld && held.HTTP == "" {
+			return held, err
+		}
+		return nil, err
+	})
+	return store, err
 }
 
 // recordSample records the built-in history, unless there is something already.

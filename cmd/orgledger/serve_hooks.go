@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
@@ -48,4 +52,16 @@ func (a *app) policy() (webhooks.Policy, error) {
 func (a *app) webhooks(l *ledger.Ledger, store *eventstore.Store, policy webhooks.Policy) *webhooks.Webhooks {
 	return webhooks.New(webhooks.Options{Shelf: store.Shelf(), Ledger: a.ledger, Last: func() uint64 { return l.View().Seq() },
 		Policy: policy, Version: version, Logger: a.logger()})
+}
+
+// tell runs, in a group, what subscribers hear of changes by: the publisher of the feed, unless it is left out, and the deliverer of
+// webhooks.
+func (o *serving) tell(ctx context.Context, group *errgroup.Group, l *ledger.Ledger, store *eventstore.Store, hooks *webhooks.Webhooks, log *slog.Logger) {
+	group.Go(func() error { return webhooks.NewDeliverer(hooks, store.Feed()).Run(ctx) })
+	if !o.feed {
+		return
+	}
+	publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: log})
+	l.ShowFeed(publisher.Status)
+	group.Go(func() error { return publisher.Run(ctx) })
 }
