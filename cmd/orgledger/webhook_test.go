@@ -174,8 +174,14 @@ func TestWebhooksOfAKilledServer(t *testing.T) {
 	if len(order) != all {
 		t.Errorf("%d messages were delivered, and there are %d", len(order), all)
 	}
+	inOrder(t, order)
+}
+
+// inOrder checks that what is about a reference came in the order of the entries.
+func inOrder(t *testing.T, ids []string) {
+	t.Helper()
 	last := map[string]string{} // sequence of what came last, by reference
-	for _, id := range order {
+	for _, id := range ids {
 		seq, ref := sequenceAndRef(id)
 		if before, some := last[ref]; some && (len(before) > len(seq) || len(before) == len(seq) && before > seq) {
 			t.Errorf("%s came after entry %s about the same", id, before)
