@@ -73,8 +73,11 @@ func (d Date) String() string {
 	if d == 0 {
 		return ""
 	}
-	return time.Unix(int64(d-unixEpoch)*secondsPerDay, 0).UTC().Format(time.DateOnly)
+	return d.Time().Format(time.DateOnly)
 }
+
+// Time is when the day begins in UTC.
+func (d Date) Time() time.Time { return time.Unix(int64(d-unixEpoch)*secondsPerDay, 0).UTC() }
 
 // DateOf is the UTC day of a recorded time, which is in nanoseconds since 1970.
 func DateOf(recorded int64) Date { return dayOf(time.Unix(0, recorded).UTC()) }

@@ -38,3 +38,17 @@ func (s *Store) Watch(ctx context.Context, grown func() error) error {
 func (s *Store) Follow(ctx context.Context, fn func(Commit) error) error {
 	return s.Watch(ctx, func() error { return s.Replay(ctx, s.Head().Seq, nil, fn) })
 }
+
+// End is the last entry that is recorded, also by others. Where this store has not read all of it yet, it is one more than it
+// has read.
+func (s *Store) End(ctx context.Context) (seq uint64, err error) {
+	extent, err := extentOf(ctx, s.conn, s.stream)
+	if err != nil {
+		return 0, err
+	}
+	head := s.Head()
+	if extent.last > head.StreamSeq {
+		return head.Seq + 1, nil
+	}
+	return head.Seq, nil
+}

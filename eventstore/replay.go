@@ -251,33 +251,42 @@ type subscription struct {
 }
 
 func (s *Store) subscribe(ctx context.Context, from uint64, headersOnly bool) (*subscription, error) {
+	sub, err := subscribeTo(ctx, s.conn, s.stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       from,
+		HeadersOnly:       headersOnly,
+		InactiveThreshold: time.Minute,
+	}, 10000, pullBytes)
+	if err != nil {
+		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
+	}
+	return sub, nil
+}
+
+// subscribeTo has the server send up to so many messages, and bytes, before they are asked for.
+func subscribeTo(ctx context.Context, conn *nats.Conn, stream jetstream.Stream, config jetstream.OrderedConsumerConfig, messages, bytes int) (*subscription, error) {
 	var consumer jetstream.Consumer
-	err := patiently(ctx, s.conn, reply/4, func(ctx context.Context) (err error) {
-		consumer, err = s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-			DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-			OptStartSeq:       from,
-			HeadersOnly:       headersOnly,
-			InactiveThreshold: time.Minute,
-		})
+	err := patiently(ctx, conn, reply/4, func(ctx context.Context) (err error) {
+		consumer, err = stream.OrderedConsumer(ctx, config)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
+		return nil, err
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(10000, pullBytes), jetstream.PullHeartbeat(heartbeat))
+	coming, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(messages, bytes), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
-		return nil, fmt.Errorf("read the log from commit %d: %w", from, err)
+		return nil, err
 	}
-	sub := &subscription{messages: messages, pending: consumer.CachedInfo().NumPending}
+	sub := &subscription{messages: coming, pending: consumer.CachedInfo().NumPending}
 	// A consumer that is looking for a lost server only hears of the context by being stopped.
-	unwatch := context.AfterFunc(ctx, messages.Stop)
+	unwatch := context.AfterFunc(ctx, coming.Stop)
 	sub.stop = func() {
 		unwatch()
-		messages.Stop()
+		coming.Stop()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		// Where it fails, or is not allowed, the server forgets the consumer by itself in a minute.
-		_ = s.stream.DeleteConsumer(ctx, consumer.CachedInfo().Name)
+		_ = stream.DeleteConsumer(ctx, consumer.CachedInfo().Name)
 	}
 	return sub, nil
 }

@@ -146,7 +146,7 @@ func accounts(ledger, key, readers string) string {
 	for _, subject := range []string{"INFO", "STREAM.NAMES", "STREAM.LIST"} {
 		export("service", "$JS.API."+subject, "")
 	}
-	for _, stream := range []string{streamName(ledger), streamName(ledger) + feedSuffix} {
+	for _, stream := range []string{streamName(ledger), streamName(ledger) + feedSuffix, streamName(ledger) + timersSuffix} {
 		for _, subject := range []string{"STREAM.INFO.%s", "STREAM.MSG.GET.%s", "CONSUMER.CREATE.%s",
 			"CONSUMER.CREATE.%s.>", "CONSUMER.INFO.%s.*", "CONSUMER.LIST.%s", "CONSUMER.NAMES.%s"} {
 			export("service", "$JS.API."+fmt.Sprintf(subject, stream), "")

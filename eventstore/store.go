@@ -38,7 +38,7 @@ type Options struct {
 	// Replicas is on how many nodes of Server a log is kept that is created now; 0 means 1.
 	Replicas int
 
-	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end in _FEED
+	Ledger   string // name; empty: main. Matches domain.IDPattern and does not end as the other streams of a ledger do
 	ReadOnly bool   // create nothing, and refuse to append
 
 	Version string           // of the program, to tell who holds Dir
@@ -86,6 +86,9 @@ type Store struct {
 	cache *cache
 
 	persons personKeys // see persons.go
+
+	readers    lane // what the feed is read through
+	publishers lane // what it is published through
 }
 
 // reply is how long the server may take to answer, fsync included.
@@ -202,7 +205,7 @@ func (o *Options) complete() error {
 	case !domain.ValidID(o.Ledger):
 		return fmt.Errorf("%w: %q is no name of a ledger: it has to match %s", ErrConfiguration, o.Ledger, domain.IDPattern)
 	}
-	for _, suffix := range []string{feedSuffix, personsSuffix} {
+	for _, suffix := range []string{feedSuffix, timersSuffix, personsSuffix} {
 		if strings.HasSuffix(o.Ledger, suffix) && o.Ledger != suffix {
 			return fmt.Errorf("%w: the name of a ledger does not end in %s", ErrConfiguration, suffix)
 		}
@@ -227,9 +230,17 @@ func (s *Store) reach(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	dial := func() (*nats.Conn, error) {
+		conn, err := nats.Connect(url, options...)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", s.Addr(), err)
+		}
+		return conn, nil
+	}
+	s.readers.dial, s.publishers.dial = dial, dial
 	var err error
-	if s.conn, err = nats.Connect(url, options...); err != nil {
-		return fmt.Errorf("connect to %s: %w", s.Addr(), err)
+	if s.conn, err = dial(); err != nil {
+		return err
 	}
 	if room := s.conn.MaxPayload(); room < maxMessage {
 		return fmt.Errorf("%w: the server at %s takes messages of %d bytes, and a commit may need %d: set max_payload: %d",
@@ -288,6 +299,8 @@ func (s *Store) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shutdown() error {
+	s.readers.close()
+	s.publishers.close()
 	if s.conn != nil {
 		s.conn.Close()
 	}

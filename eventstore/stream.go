@@ -14,6 +14,7 @@ import (
 
 const (
 	feedSuffix     = "_FEED"            // of the stream derived from the log
+	timersSuffix   = "_TIMERS"          // of the stream that tells when a day has come
 	personsSuffix  = "_PERSONS"         // of the stream that holds the keys of persons
 	metadataFormat = "orgledger.format" // key in the stream's metadata
 

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -42,6 +44,8 @@ type Ledger struct {
 	asks  chan func()
 	grown chan struct{} // the log has more than the index
 	done  chan struct{} // closed when Run returns
+
+	feed atomic.Pointer[func() feed.Status]
 
 	mu       sync.Mutex
 	advanced chan struct{} // closed when the index has more; guarded by mu
@@ -154,6 +158,8 @@ type Status struct {
 	// they are what was recorded.
 	Snapshot uint64 `json:"snapshot,omitzero"`
 	Unproved uint64 `json:"unproved,omitzero"`
+
+	Feed *feed.Status `json:"feed,omitempty"` // where a publisher runs
 }
 
 // Status of what has been recorded so far.
@@ -170,8 +176,15 @@ func (l *Ledger) Status(name, version string) Status {
 	if kept := l.snapshots; kept != nil {
 		s.Snapshot, s.Unproved = kept.written.Load(), kept.unproved.Load()-kept.proved.Load()
 	}
+	if show := l.feed.Load(); show != nil {
+		status := (*show)()
+		s.Feed = &status
+	}
 	return s
 }
+
+// ShowFeed has Status say how far the feed is.
+func (l *Ledger) ShowFeed(status func() feed.Status) { l.feed.Store(&status) }
 
 // ErrKeyRemains says that a person is forgotten, and that the key could not be destroyed yet.
 var ErrKeyRemains = errors.New("forgotten, but the key of the name could not be destroyed, which will be tried again")

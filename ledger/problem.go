@@ -48,6 +48,8 @@ const (
 	CodeUnavailable    = "unavailable"
 	CodeBehind         = "behind"
 	CodeLogUnavailable = "log-unavailable"
+	CodeFeedDamaged    = "feed-damaged"
+	CodeFeedTaken      = "feed-taken"
 	CodeDamaged        = "damaged"
 	CodeHeld           = "held"
 	CodeNotLedger      = "not-a-ledger"
@@ -62,6 +64,7 @@ const (
 	CodePathTaken      = "path-taken"
 	CodeNotRepeatable  = "not-repeatable"
 	CodeFailed         = "failed"
+	CodeFeedExpired    = "feed-expired"
 
 	CodeNotBackup      = "not-a-backup"
 	CodeOtherHistory   = "other-history"
@@ -78,6 +81,9 @@ var failures = []struct {
 }{
 	{eventstore.ErrUnknownOutcome, CodeUnknownOutcome},
 	{eventstore.ErrUnavailable, CodeUnavailable},
+	{eventstore.ErrFeedDamaged, CodeFeedDamaged},
+	{eventstore.ErrFeedFormat, CodeFeedDamaged},
+	{eventstore.ErrFeedTaken, CodeFeedTaken},
 	{eventstore.ErrUnfinishedRestore, CodeUnfinished},
 	{eventstore.ErrNotLedger, CodeNotLedger},
 	{eventstore.ErrNotBackup, CodeNotBackup},
@@ -88,6 +94,7 @@ var failures = []struct {
 	{eventstore.ErrNewerFormat, CodeNewerFormat},
 	{eventstore.ErrConfiguration, CodeBadSetup},
 	{eventstore.ErrBeyondLog, CodeNotFound},
+	{eventstore.ErrExpired, CodeFeedExpired},
 	{ErrKeyRemains, CodeKeyRemains},
 	{ErrBehind, CodeBehind},
 	{ErrStopped, CodeStopped},

@@ -58,6 +58,14 @@ func (l *Ledger) apply(ctx context.Context, c eventstore.Commit) error {
 	return nil
 }
 
+// Advanced is closed once more is recorded than when it was asked for. Who asks for it first and then for the view misses
+// nothing.
+func (l *Ledger) Advanced() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.advanced
+}
+
 // ErrBehind says that an entry that was to be waited for is not here: this node has not got it yet, or
 // nobody has recorded it.
 var ErrBehind = errors.New("not recorded yet, as far as this node knows")
@@ -67,9 +75,7 @@ var ErrBehind = errors.New("not recorded yet, as far as this node knows")
 // ErrBehind.
 func (l *Ledger) Reach(ctx context.Context, seq uint64) error {
 	for first := true; ; first = false {
-		l.mu.Lock()
-		advanced := l.advanced
-		l.mu.Unlock()
+		advanced := l.Advanced()
 		if l.View().Seq() >= seq {
 			return nil
 		}

@@ -88,6 +88,7 @@ type View struct {
 	texts   []string
 	moments []moment
 	entries []entryMeta // by sequence; the first is of no entry
+	touched []uint32    // numbers of the things that entries concern; see entryMeta
 	names   *names
 	keys    *domain.Keyring
 	gone    []uint32 // persons who are forgotten
@@ -266,6 +267,7 @@ func (x *Index) publish() {
 	}
 	clear(x.draft)
 	view := x.next
+	view.touched = x.touched
 	x.view.Store(&view)
 }
 

@@ -36,7 +36,7 @@ func (x *Index) Preview(batch []domain.Recorded, look func(*View)) error {
 // copied.
 func (x *Index) drafted() *View {
 	view := x.next
-	view.preview = true
+	view.preview, view.touched = true, x.touched
 	view.pages = slices.Clone(view.pages)
 	copied := make(map[uint32]bool)
 	for num, t := range x.draft {

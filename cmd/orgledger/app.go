@@ -179,7 +179,7 @@ func (a *app) commands() []*cobra.Command {
 		a.whoCommand(), a.holdsCommand(), a.officesCommand(), a.findCommand(),
 		a.diffCommand(), a.plansCommand(), a.impactCommand(), a.historyCommand(),
 		a.lineageCommand(), a.findingsCommand(), a.explainCommand(), a.showCommand(),
-		a.logCommand(), a.replayCommand(), a.keysCommand(), a.forgetCommand(),
+		a.logCommand(), a.feedCommand(), a.replayCommand(), a.keysCommand(), a.forgetCommand(),
 		a.exportCommand(), a.verifyCommand(), a.checkpointCommand(), a.digestCommand(), a.proveCommand(), a.bundleCommand(), a.keyCommand(), a.witnessCommand(),
 	}
 }

@@ -36,7 +36,8 @@ type disturbance struct {
 
 // What three NATS servers have acknowledged is on all of them once, in one order, whichever of them is
 // killed or cut off, and whichever serve process is killed. Without a majority recording is refused
-// before long, and questions are answered, also by a serve process that is started then.
+// before long, and questions are answered, also by a serve process that is started then. The feed, whoever published it when,
+// is as if nothing had happened.
 func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
@@ -67,6 +68,8 @@ func TestCluster(t *testing.T) {
 	d.fleet.rest(t)
 	d.cluster.Whole(logStream)
 	acknowledged, found := d.fleet.agree(t)
+	wholeFeed(t, d.cluster.URL())
+	d.tell(t, "the feed is whole, and made again it is the same")
 	t.Logf("%v: %d killed, %d cut off, refused without a majority within %v, %d entries acknowledged in %d calls, %d of them repeated: %d lost, %d torn, %d duplicates",
 		time.Since(d.began).Round(time.Second), d.killed, d.cuts, d.rejected.Round(time.Second), acknowledged,
 		d.fleet.account.acknowledged.Load(), d.fleet.account.repeated.Load(), found.lost, found.torn, found.duplicates)

@@ -140,6 +140,12 @@ var (
 	opened  = regexp.MustCompile(`, "([^"]*)", (\S*)`)
 )
 
+// ofLog reports whether a file is a block of the log. What is derived from it, the feed, is not synced before an answer, and
+// neither stands for a write to the log nor takes one back.
+func ofLog(path string) bool {
+	return strings.HasSuffix(path, ".blk") && filepath.Base(filepath.Dir(filepath.Dir(path))) == "ORGLEDGER_main"
+}
+
 // judge follows a trace of strace -f -y. A write counts from when it begins, a sync when it has ended well, an
 // answer when it begins.
 func judge(trace string) (j judgement) {
@@ -166,10 +172,10 @@ func judge(trace string) (j judgement) {
 		if f := file.FindStringSubmatch(m[3]); f != nil {
 			path = f[1]
 		}
-		block := strings.HasSuffix(path, ".blk")
+		block := ofLog(path)
 		switch name := m[2]; {
 		case name == "openat":
-			if f := opened.FindStringSubmatch(m[3]); f != nil && strings.HasSuffix(f[1], ".blk") && strings.Contains(f[2], "O_CREAT") {
+			if f := opened.FindStringSubmatch(m[3]); f != nil && ofLog(f[1]) && strings.Contains(f[2], "O_CREAT") {
 				if !unsynced[f[1]+" exists"] {
 					j.blocks++
 				}
@@ -204,15 +210,17 @@ func judge(trace string) (j judgement) {
 // The judge sees every fault that it is there for.
 func TestJudge(t *testing.T) {
 	const (
-		create = `7 openat(AT_FDCWD, "/d/msgs/2.blk", O_RDWR|O_CREAT|O_CLOEXEC, 0644) = 9</d/msgs/2.blk>`
-		write  = `7 pwrite64(9</d/msgs/2.blk>, "x"..., 500, 0) = 500`
-		sync   = `7 fsync(9</d/msgs/2.blk>) = 0`
-		failed = `7 fsync(9</d/msgs/2.blk>) = -1 EIO (Input/output error)`
-		folder = `8 fsync(10</d/msgs>) = 0`
+		create = `7 openat(AT_FDCWD, "/d/ORGLEDGER_main/msgs/2.blk", O_RDWR|O_CREAT|O_CLOEXEC, 0644) = 9</d/ORGLEDGER_main/msgs/2.blk>`
+		write  = `7 pwrite64(9</d/ORGLEDGER_main/msgs/2.blk>, "x"..., 500, 0) = 500`
+		sync   = `7 fsync(9</d/ORGLEDGER_main/msgs/2.blk>) = 0`
+		failed = `7 fsync(9</d/ORGLEDGER_main/msgs/2.blk>) = -1 EIO (Input/output error)`
+		folder = `8 fsync(10</d/ORGLEDGER_main/msgs>) = 0`
 		note   = `8 pwrite64(5</d/L.checkpoint>, "{"..., 300, 0) = 300`
 		answer = `9 write(11<TCP:[1]>, "HTTP/1.1 200 OK"..., 200) = 200`
-		begin  = `7 fsync(9</d/msgs/2.blk> <unfinished ...>`
+		begin  = `7 fsync(9</d/ORGLEDGER_main/msgs/2.blk> <unfinished ...>`
 		end    = `7 <... fsync resumed>) = 0`
+		feed   = `6 pwrite64(8</d/ORGLEDGER_main_FEED/msgs/2.blk>, "x"..., 500, 0) = 500`
+		synced = `6 fsync(8</d/ORGLEDGER_main_FEED/msgs/2.blk>) = 0`
 	)
 	for _, c := range []struct {
 		lines  []string
@@ -227,6 +235,9 @@ func TestJudge(t *testing.T) {
 		{[]string{create, folder, write, sync, answer}, 1},
 		{[]string{create, folder, sync, write, note, answer}, 1},
 		{[]string{answer}, 1},
+		{[]string{create, write, sync, folder, note, feed, answer}, 0},
+		{[]string{feed, synced, note, answer}, 1},
+		{[]string{create, write, feed, synced, folder, note, answer}, 1},
 	} {
 		if j := judge(strings.Join(c.lines, "\n")); len(j.faults) != c.faults {
 			t.Errorf("%s\n  %d faults, want %d: %q", strings.Join(c.lines, "\n"), len(j.faults), c.faults, j.faults)

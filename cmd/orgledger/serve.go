@@ -15,6 +15,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/sample"
 )
 
@@ -23,6 +24,8 @@ type serving struct {
 	sample     bool
 	http, nats string
 	snapshots  keeping
+	feed       bool
+	keep       time.Duration
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -47,10 +50,15 @@ empty.`,
 	a.witnessFlags(command)
 	o.snapshots.flags(command)
 	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
+	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
+	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
 	return command
 }
 
 func (a *app) serve(ctx context.Context, o serving) (err error) {
+	if o.keep < 0 {
+		return usageError{fmt.Errorf("--feed-keep %v: it is 0, or how long a message is kept", o.keep)}
+	}
 	listener, err := net.Listen("tcp", o.http)
 	if err != nil {
 		return fmt.Errorf("listen for HTTP: %w (--http names another address)", err)
@@ -89,6 +97,11 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.Run(running) })
 	group.Go(func() error { return l.Prove(running) })
+	if o.feed {
+		publisher := feed.NewPublisher(feed.Options{Log: store, Ledger: l, Keep: o.keep, Logger: options.Logger})
+		l.ShowFeed(publisher.Status)
+		group.Go(func() error { return publisher.Run(running) })
+	}
 	group.Go(func() (err error) {
 		if o.sample {
 			if err := a.recordSample(running, l); err != nil {
