@@ -97,7 +97,7 @@ type Index struct {
 // entryMeta is what is kept of an entry, so that a correction finds what it supersedes.
 type entryMeta struct {
 	typ   domain.Type
-	about uint32 // the thing that domain.About names, 0 for none; of a correction the entry corrected
+	about uint32 // the thing that domain.About names, 0 for none; of a correction or retraction the entry that it names
 	first uint32 // into touched; the next entry's first ends it
 }
 
@@ -178,8 +178,23 @@ func (v *View) EntryAbout(seq uint64) domain.Ref {
 	return v.thing(about).ref()
 }
 
-// Corrected is the sequence of the entry that the correction at a sequence corrects.
+// Corrected is the sequence of the entry that the correction or retraction at a sequence names.
 func (v *View) Corrected(seq uint64) uint64 { return uint64(v.entries[seq].about) }
+
+// Amendments lists the sequences, rising, of the corrections and retractions of the entry at a sequence. Its cost is
+// that of a look at what is kept of every later entry, some nanoseconds each.
+func (v *View) Amendments(seq uint64) []uint64 {
+	var seqs []uint64
+	for later := seq + 1; later <= v.Seq(); later++ {
+		switch v.entries[later].typ {
+		case domain.TypeEntryCorrected, domain.TypeEntryRetracted:
+			if v.Corrected(later) == seq {
+				seqs = append(seqs, later)
+			}
+		}
+	}
+	return seqs
+}
 
 // Entry finds the sequence of the entry with an id. For the goroutine that applies.
 func (x *Index) Entry(id uuid.UUID) (uint64, bool) {
@@ -286,6 +301,7 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 		if !ok {
 			return fmt.Errorf("it retracts %s, which is not in the log", f.Retracts)
 		}
+		x.next.entries[seq].about = target
 		x.supersede(target, seq)
 		x.touch(seq, &r.Entry, x.concerns(target))
 		return nil
