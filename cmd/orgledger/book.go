@@ -13,6 +13,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -152,7 +153,7 @@ func (b *book) learnAll(ctx context.Context, wanted map[domain.Date][]domain.Ref
 		}
 		for text, name := range answer.Titles {
 			if ref, err := domain.ParseRef(text); err == nil {
-				b.titles[title{ref, days[i]}] = clean(name)
+				b.titles[title{ref, days[i]}] = telling.Clean(name)
 			}
 		}
 	}
@@ -316,7 +317,7 @@ func (b *book) tell(ctx context.Context, entries ...*domain.Entry) error {
 	wanted := make(map[domain.Date][]domain.Ref)
 	for _, e := range entries {
 		on := namingDay(e)
-		wanted[on] = append(wanted[on], mentioned(e)...)
+		wanted[on] = append(wanted[on], telling.Mentioned(e)...)
 	}
 	return b.learnAll(ctx, wanted)
 }
@@ -335,16 +336,16 @@ func namingDay(e *domain.Entry) domain.Date {
 }
 
 // narrator tells an entry that tell has made ready.
-func (b *book) narrator(e *domain.Entry) *narrator {
+func (b *book) narrator(e *domain.Entry) *telling.Narrator {
 	on := namingDay(e)
-	return &narrator{
-		name: func(ref domain.Ref) string {
+	return &telling.Narrator{
+		Name: func(ref domain.Ref) string {
 			if name := b.title(ref, on); name != "" && ref == b.subject {
 				return short(ref, name)
 			}
 			return b.label(ref, on)
 		},
-		seq: func(id uuid.UUID) (uint64, bool) {
+		Seq: func(id uuid.UUID) (uint64, bool) {
 			seq, ok := b.seqs[id]
 			return seq, ok
 		},
@@ -352,4 +353,4 @@ func (b *book) narrator(e *domain.Entry) *narrator {
 }
 
 // sentence tells an entry that tell has made ready.
-func (b *book) sentence(e *domain.Entry) string { return b.narrator(e).sentence(e) }
+func (b *book) sentence(e *domain.Entry) string { return b.narrator(e).Sentence(e) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -41,7 +42,7 @@ func (q *inquiry) told(e *edition) string {
 	if !ok {
 		return q.sentence(e.Now)
 	}
-	text := "Assuming the plan " + quoted(announced.Title) + " (" + announced.Plan.Ref().String() + ")"
+	text := "Assuming the plan " + telling.Quoted(announced.Title) + " (" + announced.Plan.Ref().String() + ")"
 	if intended := q.intended(announced.Plan); len(intended) > 0 {
 		text += ": " + strings.Join(intended, "; ")
 	}
@@ -54,10 +55,10 @@ func (q *inquiry) intended(plan domain.PlanID) []string {
 	texts := make([]string, len(items))
 	for i, item := range items {
 		n := q.narrator(&domain.Entry{Effective: domain.DayEDTF(q.on), Fact: item.Fact})
-		n.planned = true
-		texts[i] = n.phrase(item.Fact)
+		n.Planned = true
+		texts[i] = n.Phrase(item.Fact)
 		if !item.Effective.IsZero() {
-			texts[i] += " " + whenWords(item.Effective)
+			texts[i] += " " + telling.WhenWords(item.Effective)
 		}
 	}
 	return texts
@@ -112,7 +113,7 @@ func (q *inquiry) learnPlan(ctx context.Context, plan domain.PlanID) error {
 	}
 	var refs []domain.Ref
 	for _, e := range entries {
-		refs = append(refs, mentioned(&e.Entry)...)
+		refs = append(refs, telling.Mentioned(&e.Entry)...)
 	}
 	return q.learnAll(ctx, map[domain.Date][]domain.Ref{q.on: refs, max(q.on-1, domain.FirstDate): refs})
 }
@@ -140,7 +141,7 @@ func (q *inquiry) footnote(e *edition) string {
 	if len(e.Now.Sources) == 0 {
 		parts[0] = "No source is cited"
 	}
-	parts = append(parts, "recorded on "+timeWords(recordedAt(e.Recorded)))
+	parts = append(parts, "recorded on "+telling.TimeWords(telling.RecordedAt(e.Recorded)))
 	for _, change := range e.Changes {
 		verb := "corrected"
 		if change.Fact.Type() == domain.TypeEntryRetracted {
@@ -159,7 +160,7 @@ func (q *inquiry) sourcesWords(citations []domain.Citation) string {
 		if title == "" {
 			title = string(c.Source)
 		}
-		if title = quoted(title); !slices.Contains(titles, title) {
+		if title = telling.Quoted(title); !slices.Contains(titles, title) {
 			titles = append(titles, title)
 		}
 	}
@@ -209,43 +210,23 @@ func (q *inquiry) doubts(ctx context.Context, seqs []uint64) error {
 // doubt says of facts of one date what is not known of them.
 func (q *inquiry) doubt(date domain.EDTF, alike []*edition) string {
 	first := alike[0]
-	text := fmt.Sprintf("Entry %d gives no exact day: %s.", first.Seq, lower(q.told(first)))
+	text := fmt.Sprintf("Entry %d gives no exact day: %s.", first.Seq, telling.Lower(q.told(first)))
 	if n := len(alike); n > 1 {
 		seqs := make([]uint64, n-1)
 		for i, e := range alike[1:] {
 			seqs[i] = e.Seq
 		}
-		text += fmt.Sprintf(" %s like it: %s.", capital(counted(n-1, "more entry")), seqsWords(seqs))
+		text += fmt.Sprintf(" %s like it: %s.", telling.Capital(telling.Counted(n-1, "more entry")), telling.SeqsWords(seqs))
 	}
 	if date.Latest() != 0 {
-		text += " It is certain from " + dayWords(date.Latest()) + " on."
+		text += " It is certain from " + telling.DayWords(date.Latest()) + " on."
 	}
 	return text
 }
 
-// seqsWords lists sequences, runs of them shortened: entries 77 to 85 and 90.
-func seqsWords(seqs []uint64) string {
-	var parts []string
-	for i := 0; i < len(seqs); {
-		j := i
-		for j+1 < len(seqs) && seqs[j+1] == seqs[j]+1 {
-			j++
-		}
-		switch {
-		case j > i+1:
-			parts = append(parts, fmt.Sprintf("%d to %d", seqs[i], seqs[j]))
-			i = j + 1
-		default:
-			parts = append(parts, fmt.Sprint(seqs[i]))
-			i++
-		}
-	}
-	return joined(parts)
-}
-
 // shareWords is who has something, and as what.
 func (q *inquiry) shareWords(s projections.Share) string {
-	return q.org(s.Organisation) + ", " + roleWords(s.Role)
+	return q.org(s.Organisation) + ", " + telling.RoleWords(s.Role)
 }
 
 // sharesWords says who holds something: nobody, or each with the role.
@@ -255,7 +236,7 @@ func (q *inquiry) sharesWords(shares []projections.Share) string {
 	}
 	names := make([]string, len(shares))
 	for i, s := range shares {
-		names[i] = q.org(s.Organisation) + asRole(s.Role)
+		names[i] = q.org(s.Organisation) + telling.AsRole(s.Role)
 	}
 	return strings.Join(names, "; ")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -29,7 +30,7 @@ func transitions(changes []projections.Change) []*transition {
 			at[key] = t
 			groups = append(groups, t)
 		}
-		at[key].refs = append(at[key].refs, refOf(c.Ref))
+		at[key].refs = append(at[key].refs, telling.RefOf(c.Ref))
 	}
 	return groups
 }
@@ -43,7 +44,7 @@ func without(list, other []projections.Share) []projections.Share {
 func (q *inquiry) learnChanges(ctx context.Context, changes []projections.Change) error {
 	var refs []domain.Ref
 	for _, c := range changes {
-		refs = append(refs, refOf(c.Ref))
+		refs = append(refs, telling.RefOf(c.Ref))
 		for _, s := range slices.Concat(c.Before, c.After) {
 			refs = append(refs, domain.OrganisationID(s.Organisation).Ref())
 		}
@@ -67,7 +68,7 @@ func (q *inquiry) transition(t *transition) {
 	q.say(bold, 0, title)
 	for _, shares := range [][]projections.Share{t.lost, t.gained} {
 		if n := len(holdersOf(shares)); n > severalNames {
-			q.say(dim, 2, fmt.Sprintf("The %d organisations: %s.", n, joined(q.orgNames(holdersOf(shares)))))
+			q.say(dim, 2, fmt.Sprintf("The %d organisations: %s.", n, telling.Joined(q.orgNames(holdersOf(shares)))))
 		}
 	}
 	q.refTable(2, t.refs)
@@ -106,7 +107,7 @@ const severalNames = 3
 func (q *inquiry) differing(shares []projections.Share) string {
 	roles := make(map[string][]string)
 	for _, s := range shares {
-		roles[s.Organisation] = append(roles[s.Organisation], roleWords(s.Role))
+		roles[s.Organisation] = append(roles[s.Organisation], telling.RoleWords(s.Role))
 	}
 	ids := holdersOf(shares)
 	tags := make([]string, len(ids))
@@ -119,12 +120,12 @@ func (q *inquiry) differing(shares []projections.Share) string {
 	case alike && len(ids) > severalNames:
 		return fmt.Sprintf("%d organisations%s", len(ids), tags[0])
 	case alike:
-		return joined(names) + tags[0]
+		return telling.Joined(names) + tags[0]
 	}
 	for i := range names {
 		names[i] += tags[i]
 	}
-	return joined(names)
+	return telling.Joined(names)
 }
 
 // holdersOf lists the organisations of shares, each once.
@@ -170,5 +171,5 @@ func tally(changes []projections.Change) string {
 	if len(changes) == 1 {
 		verb = " differs: "
 	}
-	return counted(len(changes), "holding") + verb + strings.Join(parts, ", ") + "."
+	return telling.Counted(len(changes), "holding") + verb + strings.Join(parts, ", ") + "."
 }

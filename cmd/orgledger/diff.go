@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -146,11 +147,11 @@ func (q *inquiry) bothDifferences(ctx context.Context, before, after point) erro
 	if err := q.diffHeading(ctx, before.on, before.known); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("Between entries %d and %d we learned of %s", before.known, after.known, dayWords(before.on)))
+	q.section(fmt.Sprintf("Between entries %d and %d we learned of %s", before.known, after.known, telling.DayWords(before.on)))
 	if err := q.tellChanges(ctx, learned.Changes); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("Between %s and %s the world changed, as known at entry %d", dayWords(before.on), dayWords(after.on), after.known))
+	q.section(fmt.Sprintf("Between %s and %s the world changed, as known at entry %d", telling.DayWords(before.on), telling.DayWords(after.on), after.known))
 	return q.tellChanges(ctx, world.Changes)
 }
 
@@ -177,13 +178,13 @@ func (q *inquiry) diffHeading(ctx context.Context, from domain.Date, known uint6
 		return err
 	}
 	if known == q.known {
-		q.say(bold, 0, fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on)))
-		q.say(dim, 0, capital(after))
+		q.say(bold, 0, fmt.Sprintf("%s compared with %s", telling.DayWords(from), telling.DayWords(q.on)))
+		q.say(dim, 0, telling.Capital(after))
 		return nil
 	}
-	title := fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on))
+	title := fmt.Sprintf("%s compared with %s", telling.DayWords(from), telling.DayWords(q.on))
 	if from == q.on {
-		title = "What was known of " + dayWords(from)
+		title = "What was known of " + telling.DayWords(from)
 	}
 	q.say(bold, 0, title)
 	q.say(dim, 0, "The first "+before)

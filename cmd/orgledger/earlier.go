@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -90,7 +91,7 @@ func (q *inquiry) amendments(ctx context.Context, ref domain.Ref, seqs []uint64,
 // amends is the entry that another corrects or retracts, nil where it does neither or the entry has not
 // been read.
 func (q *inquiry) amends(e *domain.Recorded) *domain.Recorded {
-	seq, ok := q.seqs[amendedBy(e.Fact)]
+	seq, ok := q.seqs[telling.AmendedBy(e.Fact)]
 	if !ok {
 		return nil
 	}
@@ -114,7 +115,7 @@ func (q *inquiry) explainAmendments(ctx context.Context, ref domain.Ref, told, a
 	var rest []*domain.Recorded
 	for _, seq := range amendments {
 		e := q.entries[seq]
-		target, ok := q.seqs[amendedBy(e.Fact)]
+		target, ok := q.seqs[telling.AmendedBy(e.Fact)]
 		if !ok || slices.Contains(told, target) || ref.Kind == domain.KindOrganisation && !q.touches(target, ref) {
 			continue
 		}
@@ -126,7 +127,7 @@ func (q *inquiry) explainAmendments(ctx context.Context, ref domain.Ref, told, a
 	q.section("Other corrections and retractions that concern it")
 	for len(rest) > 0 {
 		n := 1
-		for n < len(rest) && reasonOf(rest[n].Fact) == reasonOf(rest[0].Fact) && rest[n].Fact.Type() == rest[0].Fact.Type() {
+		for n < len(rest) && telling.ReasonOf(rest[n].Fact) == telling.ReasonOf(rest[0].Fact) && rest[n].Fact.Type() == rest[0].Fact.Type() {
 			n++
 		}
 		if err := q.amendmentsAlike(ctx, rest[:n]); err != nil {
@@ -148,33 +149,16 @@ func (q *inquiry) amendmentsAlike(ctx context.Context, list []*domain.Recorded) 
 	if len(list) > 1 {
 		by, of := make([]uint64, len(list)), make([]uint64, len(list))
 		for i, e := range list {
-			by[i], of[i] = e.Seq, q.seqs[amendedBy(e.Fact)]
+			by[i], of[i] = e.Seq, q.seqs[telling.AmendedBy(e.Fact)]
 			q.tells(q.entries[of[i]])
 		}
-		text = fmt.Sprintf("Entries %s were %s by entries %s; the first: %s", seqsWords(of), amendmentVerb(first.Fact), seqsWords(by), lower(text))
+		text = fmt.Sprintf("Entries %s were %s by entries %s; the first: %s", telling.SeqsWords(of), telling.AmendmentVerb(first.Fact), telling.SeqsWords(by), telling.Lower(text))
 	}
-	if reason := reasonOf(first.Fact); first.Fact.Type() == domain.TypeEntryCorrected {
-		text += " Reason: " + stopped(reason)
+	if reason := telling.ReasonOf(first.Fact); first.Fact.Type() == domain.TypeEntryCorrected {
+		text += " Reason: " + telling.Stopped(reason)
 	}
 	q.hang(plain, fmt.Sprintf("  %4d  ", first.Seq), text)
 	return nil
-}
-
-func amendmentVerb(f domain.Fact) string {
-	if f.Type() == domain.TypeEntryRetracted {
-		return "retracted"
-	}
-	return "corrected"
-}
-
-func reasonOf(f domain.Fact) string {
-	switch f := f.(type) {
-	case *domain.EntryCorrected:
-		return f.Reason
-	case *domain.EntryRetracted:
-		return f.Reason
-	}
-	return ""
 }
 
 // touches reports whether a fact is about an organisation itself, and not only about what it holds.
@@ -259,7 +243,7 @@ func (q *inquiry) explainSince(ctx context.Context, ref domain.Ref, question map
 	if err != nil {
 		return err
 	}
-	q.say(caution, 2, capital(known)+", the answer is another: "+later[0].text)
+	q.say(caution, 2, telling.Capital(known)+", the answer is another: "+later[0].text)
 	return nil
 }
 
@@ -276,8 +260,8 @@ func (q *inquiry) earlierSentence(ctx context.Context, w was) error {
 		return err
 	}
 	q.tells(change)
-	q.say(caution, 2, capital(known)+", the answer was: "+w.text)
-	q.say(plain, 4, fmt.Sprintf("Entry %d changed that: %s.", change.Seq, lower(q.sentence(&change.Entry))))
+	q.say(caution, 2, telling.Capital(known)+", the answer was: "+w.text)
+	q.say(plain, 4, fmt.Sprintf("Entry %d changed that: %s.", change.Seq, telling.Lower(q.sentence(&change.Entry))))
 	return nil
 }
 
@@ -320,7 +304,7 @@ func (q *inquiry) organisationAnswer(ctx context.Context, r reply) (string, erro
 	if err := q.learnOrganisation(ctx, answer); err != nil {
 		return "", err
 	}
-	return q.organisationWords(answer) + sureWords(answer.Certainty), nil
+	return q.organisationWords(answer) + telling.SureWords(answer.Certainty), nil
 }
 
 func (q *inquiry) holdersAnswer(ctx context.Context, ref domain.Ref, r reply, w *was) error {
@@ -336,29 +320,12 @@ func (q *inquiry) holdersAnswer(ctx context.Context, ref domain.Ref, r reply, w 
 		sentences = append(sentences, status)
 	}
 	for _, h := range answer.Holders {
-		sentences = append(sentences, capital(q.holderSentence(ref, h))+".")
+		sentences = append(sentences, telling.Capital(q.holderSentence(ref, h))+".")
 		w.orgs = append(w.orgs, h.Organisation)
 	}
-	w.text = strings.Join(sentences, " ") + sureWords(answer.Certainty)
+	w.text = strings.Join(sentences, " ") + telling.SureWords(answer.Certainty)
 	w.path = append(pathsOf(answer), answer.UncertainBy...)
 	return nil
-}
-
-func sureWords(certainty string) string {
-	if certainty == projections.Uncertain {
-		return " That was uncertain."
-	}
-	return ""
-}
-
-func amendedBy(f domain.Fact) (id [16]byte) {
-	switch f := f.(type) {
-	case *domain.EntryCorrected:
-		return f.Corrects
-	case *domain.EntryRetracted:
-		return f.Retracts
-	}
-	return id
 }
 
 // explainPlans tells the outstanding plans that would change the answer.
@@ -380,7 +347,7 @@ func (q *inquiry) explainPlans(ctx context.Context, ref domain.Ref) error {
 		found = found || told
 	}
 	if !found {
-		q.say(plain, 2, "No plan that is outstanding on "+dayWords(q.on)+" would.")
+		q.say(plain, 2, "No plan that is outstanding on "+telling.DayWords(q.on)+" would.")
 	}
 	return nil
 }
@@ -394,16 +361,16 @@ func (q *inquiry) explainPlan(ctx context.Context, ref domain.Ref, p projections
 	if err != nil {
 		return false, err
 	}
-	lead := "The plan " + quoted(p.Title) + " (plan/" + p.Plan + "), announced " + whenWords(parseEDTF(p.Announced))
+	lead := "The plan " + telling.Quoted(p.Title) + " (plan/" + p.Plan + "), announced " + telling.WhenWords(telling.ParseEDTF(p.Announced))
 	if p.Expected != nil {
-		lead += " and expected " + whenWords(parseEDTF(*p.Expected))
+		lead += " and expected " + telling.WhenWords(telling.ParseEDTF(*p.Expected))
 	}
 	impact, err := read[projections.Impact](replies[0])
 	if err != nil { // it has no day
 		if !q.planNames(domain.PlanID(p.Plan), ref) {
 			return false, nil
 		}
-		q.say(plain, 2, lead+", names it, but no day: "+joined(q.intended(domain.PlanID(p.Plan)))+".")
+		q.say(plain, 2, lead+", names it, but no day: "+telling.Joined(q.intended(domain.PlanID(p.Plan)))+".")
 		return true, nil
 	}
 	at := slices.IndexFunc(impact.Changes, func(c projections.Change) bool { return c.Ref == ref.String() })
@@ -413,14 +380,14 @@ func (q *inquiry) explainPlan(ctx context.Context, ref domain.Ref, p projections
 			return false, err
 		}
 		t := transitions(impact.Changes[at : at+1])[0]
-		q.say(plain, 2, fmt.Sprintf("%s, would change it on %s: %s.", lead, dayWords(parseDay(*impact.On)), q.transitionWords(t)))
+		q.say(plain, 2, fmt.Sprintf("%s, would change it on %s: %s.", lead, telling.DayWords(telling.ParseDay(*impact.On)), q.transitionWords(t)))
 	case q.planNames(domain.PlanID(p.Plan), ref):
-		q.say(plain, 2, lead+": "+joined(q.intended(domain.PlanID(p.Plan)))+".")
+		q.say(plain, 2, lead+": "+telling.Joined(q.intended(domain.PlanID(p.Plan)))+".")
 	default:
 		return false, nil
 	}
 	for _, condition := range p.Conditions {
-		q.hang(dim, "    - ", "Condition: "+clean(condition)+".")
+		q.hang(dim, "    - ", "Condition: "+telling.Clean(condition)+".")
 	}
 	return true, nil
 }
@@ -429,6 +396,6 @@ func (q *inquiry) explainPlan(ctx context.Context, ref domain.Ref, p projections
 func (q *inquiry) planNames(plan domain.PlanID, ref domain.Ref) bool {
 	items, _ := q.planned(plan)
 	return slices.ContainsFunc(items, func(item domain.PlanItem) bool {
-		return slices.Contains(mentioned(&domain.Entry{Fact: item.Fact}), ref)
+		return slices.Contains(telling.Mentioned(&domain.Entry{Fact: item.Fact}), ref)
 	})
 }

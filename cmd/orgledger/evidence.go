@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // errEnough ends a reading of the log early.
@@ -41,18 +42,18 @@ func (b *book) citation(ctx context.Context, c domain.Citation) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	parts := []string{quoted(s.Title)}
+	parts := []string{telling.Quoted(s.Title)}
 	if s.Publisher != "" {
-		parts = append(parts, clean(s.Publisher))
+		parts = append(parts, telling.Clean(s.Publisher))
 	}
 	if !s.Published.IsZero() {
-		parts = append(parts, "published "+whenWords(s.Published))
+		parts = append(parts, "published "+telling.WhenWords(s.Published))
 	}
 	if c.Locator != "" {
-		parts = append(parts, clean(c.Locator))
+		parts = append(parts, telling.Clean(c.Locator))
 	}
 	if s.URL != "" {
-		parts = append(parts, clean(s.URL))
+		parts = append(parts, telling.Clean(s.URL))
 	}
 	if s.SHA256 != "" {
 		parts = append(parts, "SHA-256 "+s.SHA256)
@@ -82,7 +83,7 @@ func (q *inquiry) account(ctx context.Context, lead string, seq uint64) error {
 	}
 	for _, noted := range append([]*domain.Recorded{e.Recorded}, e.Changes...) {
 		if noted.Note != "" {
-			q.say(dim, indent, fmt.Sprintf("Note of entry %d: %s", noted.Seq, clean(noted.Note)))
+			q.say(dim, indent, fmt.Sprintf("Note of entry %d: %s", noted.Seq, telling.Clean(noted.Note)))
 		}
 	}
 	return nil
@@ -91,9 +92,9 @@ func (q *inquiry) account(ctx context.Context, lead string, seq uint64) error {
 // recordedWords says when an entry that learnSigned has looked at was recorded, by whom, and whether that one has
 // signed it.
 func (q *inquiry) recordedWords(e *domain.Recorded) string {
-	text := timeWords(recordedAt(e))
+	text := telling.TimeWords(telling.RecordedAt(e))
 	if e.Actor != "" {
-		text += " by " + clean(e.Actor)
+		text += " by " + telling.Clean(e.Actor)
 	}
 	return text + ", " + q.signedWords(e)
 }
@@ -122,7 +123,7 @@ func (q *inquiry) changes(ctx context.Context, indent int, e *edition) error {
 		correction, ok := change.Fact.(*domain.EntryCorrected)
 		if !ok {
 			reason := change.Fact.(*domain.EntryRetracted).Reason
-			q.say(alarm, indent, fmt.Sprintf("Retracted by entry %d, recorded on %s. Reason: %s", change.Seq, q.recordedWords(change), stopped(reason)))
+			q.say(alarm, indent, fmt.Sprintf("Retracted by entry %d, recorded on %s. Reason: %s", change.Seq, q.recordedWords(change), telling.Stopped(reason)))
 			continue
 		}
 		after := correction.Apply(&e.Entry)
@@ -131,14 +132,11 @@ func (q *inquiry) changes(ctx context.Context, indent int, e *edition) error {
 			return err
 		}
 		q.say(caution, indent, fmt.Sprintf("As corrected by entry %d, recorded on %s: %s. Reason: %s",
-			change.Seq, q.recordedWords(change), differences, stopped(correction.Reason)))
+			change.Seq, q.recordedWords(change), differences, telling.Stopped(correction.Reason)))
 		before = after
 	}
 	return nil
 }
-
-// stopped is text from the ledger as a sentence.
-func stopped(text string) string { return strings.TrimRight(clean(text), ".") + "." }
 
 // compare says what an entry said before a correction, where that differs.
 func (q *inquiry) compare(ctx context.Context, before, after *domain.Entry) (string, error) {
@@ -146,15 +144,15 @@ func (q *inquiry) compare(ctx context.Context, before, after *domain.Entry) (str
 		return "", err
 	}
 	var parts []string
-	told, retold := q.narrator(before).phrase(before.Fact), q.narrator(after).phrase(after.Fact)
+	told, retold := q.narrator(before).Phrase(before.Fact), q.narrator(after).Phrase(after.Fact)
 	same := string(domain.AppendFact(nil, before.Fact)) == string(domain.AppendFact(nil, after.Fact))
 	switch {
 	case !same && told != retold:
-		parts = append(parts, "before, it said: "+lower(q.sentence(before)))
+		parts = append(parts, "before, it said: "+telling.Lower(q.sentence(before)))
 	case !same:
 		parts = append(parts, "before, its details were others")
 	case before.Effective.String() != after.Effective.String():
-		parts = append(parts, "before, it said "+quoted(whenWords(before.Effective)))
+		parts = append(parts, "before, it said "+telling.Quoted(telling.WhenWords(before.Effective)))
 	}
 	if !slices.Equal(before.Sources, after.Sources) {
 		texts := make([]string, len(before.Sources))
@@ -163,22 +161,15 @@ func (q *inquiry) compare(ctx context.Context, before, after *domain.Entry) (str
 			if err != nil {
 				return "", err
 			}
-			texts[i] = quoted(s.Title)
+			texts[i] = telling.Quoted(s.Title)
 		}
-		parts = append(parts, "before, it cited "+joined(slices.Compact(texts)))
+		parts = append(parts, "before, it cited "+telling.Joined(slices.Compact(texts)))
 	}
 	if before.Fulfils != after.Fulfils {
-		parts = append(parts, "before, it fulfilled "+fulfilsWords(before.Fulfils))
+		parts = append(parts, "before, it fulfilled "+telling.FulfilsWords(before.Fulfils))
 	}
 	if len(parts) == 0 {
 		return "with the same content", nil
 	}
 	return strings.Join(parts, "; "), nil
-}
-
-func fulfilsWords(f domain.Fulfilment) string {
-	if f == (domain.Fulfilment{}) {
-		return "no plan"
-	}
-	return "plan/" + f.String()
 }

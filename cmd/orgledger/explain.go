@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -86,7 +87,7 @@ func (q *inquiry) explainAnswer(ctx context.Context, ref domain.Ref, answer *pro
 		q.say(s, 2, text)
 	}
 	for _, h := range answer.Holders {
-		q.say(bold, 2, capital(q.holderSentence(ref, h))+".")
+		q.say(bold, 2, telling.Capital(q.holderSentence(ref, h))+".")
 	}
 	if answer.Certainty == projections.Uncertain {
 		q.say(caution, 2, "This is uncertain; why is said below.")
@@ -98,11 +99,11 @@ func (q *inquiry) explainAnswer(ctx context.Context, ref domain.Ref, answer *pro
 
 // holderSentence says who holds something since when; of a unit, under whom it stands.
 func (q *inquiry) holderSentence(ref domain.Ref, h projections.Holder) string {
-	since := sinceWords(h.Since, h.Effective)
+	since := telling.SinceWords(h.Since, h.Effective)
 	if ref.Kind == domain.KindOrganisation {
-		return fmt.Sprintf("it is %s %s, since %s", relationWords(h.Role), q.org(h.Organisation), since)
+		return fmt.Sprintf("it is %s %s, since %s", telling.RelationWords(h.Role), q.org(h.Organisation), since)
 	}
-	return fmt.Sprintf("%s holds it%s, since %s", q.org(h.Organisation), asRole(h.Role), since)
+	return fmt.Sprintf("%s holds it%s, since %s", q.org(h.Organisation), telling.AsRole(h.Role), since)
 }
 
 func pathsOf(answer *projections.Holders) []uint64 {
@@ -118,7 +119,7 @@ func pathsOf(answer *projections.Holders) []uint64 {
 func (q *inquiry) explainChains(ctx context.Context, answer *projections.Holders) error {
 	told := make(map[uint64]string)
 	for _, h := range answer.Holders {
-		q.section("How it came to " + q.org(h.Organisation) + asRole(h.Role))
+		q.section("How it came to " + q.org(h.Organisation) + telling.AsRole(h.Role))
 		for i, seq := range h.Path {
 			lead := fmt.Sprintf("  %d. ", i+1)
 			if at, ok := told[seq]; ok {
@@ -214,23 +215,23 @@ func (q *inquiry) organisationWords(o *projections.Organisation) string {
 		verb = "It was "
 	}
 	if o.Form != nil {
-		sentences = append(sentences, verb+article(clean(*o.Form))+".")
+		sentences = append(sentences, verb+telling.Article(telling.Clean(*o.Form))+".")
 	}
 	if o.Name != nil {
-		sentences = append(sentences, "Its legal name is "+quoted(*o.Name)+".")
+		sentences = append(sentences, "Its legal name is "+telling.Quoted(*o.Name)+".")
 	}
 	if o.OperatingName != nil {
-		sentences = append(sentences, "It operates as "+quoted(*o.OperatingName)+".")
+		sentences = append(sentences, "It operates as "+telling.Quoted(*o.OperatingName)+".")
 	}
 	if o.Parent != nil {
-		sentences = append(sentences, "It is "+relationWords(o.Parent.Relation)+" "+q.org(o.Parent.Organisation)+".")
+		sentences = append(sentences, "It is "+telling.RelationWords(o.Parent.Relation)+" "+q.org(o.Parent.Organisation)+".")
 	}
 	if len(o.Identifiers) > 0 {
 		codes := make([]string, len(o.Identifiers))
 		for i, code := range o.Identifiers {
-			codes[i] = clean(code.Scheme + ":" + code.Value)
+			codes[i] = telling.Clean(code.Scheme + ":" + code.Value)
 		}
-		sentences = append(sentences, "It is identified as "+joined(codes)+".")
+		sentences = append(sentences, "It is identified as "+telling.Joined(codes)+".")
 	}
 	return strings.Join(sentences, " ")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/orgledger/orgledger/formats/jsonl"
 	"github.com/orgledger/orgledger/formats/successors"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 const outStream = "write to `FILE`, in place of an earlier one; -: to standard output"
@@ -84,7 +85,7 @@ register; a succession of which an end has none there is left out and counted.`,
 					return err
 				}
 				if report.Skipped > 0 && e.out == stdout {
-					fmt.Fprintf(a.err, "left out: %s of which an end has no code of %s\n", counted(report.Skipped, "succession"), scheme)
+					fmt.Fprintf(a.err, "left out: %s of which an end has no code of %s\n", telling.Counted(report.Skipped, "succession"), scheme)
 				}
 				return a.summarise(e, x, summary{Counts: map[string]int{"successions": report.Rows, "left out": report.Skipped}})
 			})

@@ -9,6 +9,7 @@ import (
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/formats/tables"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // exporting is what the flags of an export say.
@@ -142,5 +143,5 @@ func (x *extract) person(ctx context.Context, id domain.PersonID) (string, error
 	if err != nil {
 		return "", err
 	}
-	return deref(answer.Name), nil
+	return telling.Deref(answer.Name), nil
 }

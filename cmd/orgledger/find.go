@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -40,16 +41,16 @@ func (q *inquiry) findWords(ctx context.Context, words string) error {
 		return err
 	}
 	if len(answer.Matches) == 0 {
-		q.say(plain, 0, "Nothing is or was called "+quoted(words)+". Part of a word is enough; fewer words find more.")
+		q.say(plain, 0, "Nothing is or was called "+telling.Quoted(words)+". Part of a word is enough; fewer words find more.")
 		return nil
 	}
 	rows := make([][]cell, len(answer.Matches))
 	for i, m := range answer.Matches {
-		rows[i] = []cell{{bold, m.Ref}, {plain, clean(m.Title)}, {caution, foundAs(m)}}
+		rows[i] = []cell{{bold, m.Ref}, {plain, telling.Clean(m.Title)}, {caution, foundAs(m)}}
 	}
 	q.table(0, []column{{"Reference", 16}, {"Name", 12}, {"Found as", 12}}, rows)
 	q.blank()
-	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", capital(counted(len(rows), "match"))))
+	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", telling.Capital(telling.Counted(len(rows), "match"))))
 	return nil
 }
 
@@ -58,10 +59,10 @@ func foundAs(m projections.Match) string {
 	_, id, _ := strings.Cut(m.Ref, "/")
 	switch {
 	case m.Was:
-		return "formerly " + quoted(m.Found)
+		return "formerly " + telling.Quoted(m.Found)
 	case m.Found == m.Title || m.Found == id:
 		return ""
 	default:
-		return "identifier " + clean(m.Found)
+		return "identifier " + telling.Clean(m.Found)
 	}
 }

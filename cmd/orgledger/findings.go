@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -70,7 +71,7 @@ func (q *inquiry) findings(ctx context.Context) error {
 		q.say(good, 0, "Nothing is odd: no gaps, no contradictions, every fact has a source.")
 		return nil
 	}
-	q.say(plain, 0, counted(len(answer.Findings), "finding")+". Findings change no answer.")
+	q.say(plain, 0, telling.Counted(len(answer.Findings), "finding")+". Findings change no answer.")
 	byCode := make(map[string][]projections.Finding)
 	for _, f := range answer.Findings {
 		byCode[f.Code] = append(byCode[f.Code], f)
@@ -108,7 +109,7 @@ func (q *inquiry) findingsOf(ctx context.Context, kind finding, list []projectio
 	if err := q.names(ctx, refs...); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("%s (%s): %d", capital(kind.meaning), kind.code, len(list)))
+	q.section(fmt.Sprintf("%s (%s): %d", telling.Capital(kind.meaning), kind.code, len(list)))
 	q.say(dim, 2, kind.remedy)
 	rows := make([][]cell, len(list))
 	for i, f := range list {
@@ -122,10 +123,10 @@ func (q *inquiry) findingsOf(ctx context.Context, kind finding, list []projectio
 func (q *inquiry) findingAbout(f projections.Finding) string {
 	text := ""
 	if f.Ref != nil {
-		ref := refOf(*f.Ref)
+		ref := telling.RefOf(*f.Ref)
 		text = q.called(ref)
 		if ref == (domain.Ref{}) {
-			text = clean(*f.Ref)
+			text = telling.Clean(*f.Ref)
 		}
 	}
 	switch {
@@ -134,6 +135,6 @@ func (q *inquiry) findingAbout(f projections.Finding) string {
 	case f.To == nil:
 		return text + ", from " + f.From + " on"
 	default:
-		return text + ", from " + f.From + " to " + (parseDay(*f.To) - 1).String()
+		return text + ", from " + f.From + " to " + (telling.ParseDay(*f.To) - 1).String()
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // forgetting is what the command forget is told.
@@ -133,7 +134,7 @@ func (q *inquiry) confirm(ctx context.Context, person *ledger.Person, f *forgett
 	if err != nil {
 		return err
 	}
-	q.say(bold, 0, "The name of "+person.Person.Ref().String()+" is to be forgotten. It is in "+counted(len(entries), "entry")+":")
+	q.say(bold, 0, "The name of "+person.Person.Ref().String()+" is to be forgotten. It is in "+telling.Counted(len(entries), "entry")+":")
 	if err := q.entriesList(ctx, entries); err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (q *inquiry) confirm(ctx context.Context, person *ledger.Person, f *forgett
 
 // forgottenWords says since when and why a name is gone.
 func (q *inquiry) forgottenWords(f *ledger.Forgotten) string {
-	return fmt.Sprintf("The name was forgotten on %s (entry %d). Reason: %s", timeWords(f.Recorded), f.Seq, stopped(f.Reason))
+	return fmt.Sprintf("The name was forgotten on %s (entry %d). Reason: %s", telling.TimeWords(f.Recorded), f.Seq, telling.Stopped(f.Reason))
 }
 
 // showPerson shows who a person is, and what names the person.
@@ -175,7 +176,7 @@ func (q *inquiry) showPerson(ctx context.Context, ref domain.Ref) error {
 	q.blank()
 	switch {
 	case person.Name != nil:
-		q.fields([]field{{"Name", clean(*person.Name)}})
+		q.fields([]field{{"Name", telling.Clean(*person.Name)}})
 	case person.Forgotten != nil:
 		q.say(caution, 0, q.forgottenWords(person.Forgotten))
 	default:

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -71,7 +72,7 @@ func (q *inquiry) periods(ctx context.Context, ref domain.Ref, periods []project
 	if err := q.periodsTable(ctx, ref, periods, doubtful); err != nil {
 		return err
 	}
-	return q.before(ctx, ref, parseDay(periods[0].From))
+	return q.before(ctx, ref, telling.ParseDay(periods[0].From))
 }
 
 // before says what makes the days before the first period uncertain.
@@ -83,7 +84,7 @@ func (q *inquiry) before(ctx context.Context, ref domain.Ref, first domain.Date)
 	if err != nil || len(reasons[0]) == 0 {
 		return err
 	}
-	q.section("Uncertain before " + dayWords(first))
+	q.section("Uncertain before " + telling.DayWords(first))
 	return q.doubts(ctx, reasons[0])
 }
 
@@ -107,12 +108,12 @@ func (q *inquiry) timeline(periods []projections.Period, doubtful []stretch) {
 // newTimeline has a row for each holder and role, in the order in which they come. Its axis reaches from
 // the first day to the given one, or beyond it to just after the last change.
 func newTimeline(periods []projections.Period, doubtful []stretch, until domain.Date) *timeline {
-	t := &timeline{doubtful: doubtful, first: parseDay(periods[0].From), last: until}
+	t := &timeline{doubtful: doubtful, first: telling.ParseDay(periods[0].From), last: until}
 	at := make(map[projections.Share]int)
 	for _, p := range periods {
-		s := stretch{from: parseDay(p.From)}
+		s := stretch{from: telling.ParseDay(p.From)}
 		if p.To != nil {
-			s.to = parseDay(*p.To)
+			s.to = telling.ParseDay(*p.To)
 		}
 		t.last = max(t.last, s.from, s.to)
 		for _, share := range p.Holders {
@@ -120,7 +121,7 @@ func newTimeline(periods []projections.Period, doubtful []stretch, until domain.
 			if !ok {
 				i = len(t.rows)
 				at[share] = i
-				t.rows = append(t.rows, timelineRow{name: share.Organisation, role: roleWords(share.Role)})
+				t.rows = append(t.rows, timelineRow{name: share.Organisation, role: telling.RoleWords(share.Role)})
 			}
 			held := t.rows[i].held
 			if n := len(held); n > 0 && held[n-1].to == s.from {
@@ -145,14 +146,14 @@ func (q *inquiry) doubtful(ctx context.Context, ref domain.Ref, periods []projec
 	}
 	var days []domain.Date
 	for _, p := range periods {
-		days = append(days, parseDay(p.From))
+		days = append(days, telling.ParseDay(p.From))
 	}
 	for _, e := range entries {
 		days = appendBounds(days, q.editionOf(e, q.known).Now)
 	}
 	for asked := 0; ; {
 		slices.Sort(days)
-		days = slices.DeleteFunc(slices.Compact(days), func(d domain.Date) bool { return d < parseDay(periods[0].From) })
+		days = slices.DeleteFunc(slices.Compact(days), func(d domain.Date) bool { return d < telling.ParseDay(periods[0].From) })
 		if len(days) == asked {
 			break
 		}
@@ -223,7 +224,7 @@ func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []pr
 	wanted := make(map[domain.Date][]domain.Ref)
 	for _, p := range periods {
 		for _, s := range p.Holders {
-			day := parseDay(p.From)
+			day := telling.ParseDay(p.From)
 			wanted[day] = append(wanted[day], domain.OrganisationID(s.Organisation).Ref())
 		}
 	}
@@ -244,10 +245,10 @@ func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []pr
 
 // appendPeriod adds a period, a row for each of its holders.
 func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []stretch) [][]cell {
-	from, last := parseDay(p.From), "open"
+	from, last := telling.ParseDay(p.From), "open"
 	days := stretch{from: from}
 	if p.To != nil {
-		days.to = parseDay(*p.To)
+		days.to = telling.ParseDay(*p.To)
 		last = (days.to - 1).String()
 	}
 	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, uncertainty(days, doubtful)}}
@@ -256,7 +257,7 @@ func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []s
 		if i > 0 {
 			row = make([]cell, len(first))
 		}
-		row[2], row[3] = cell{plain, q.label(domain.OrganisationID(s.Organisation).Ref(), from)}, cell{plain, roleWords(s.Role)}
+		row[2], row[3] = cell{plain, q.label(domain.OrganisationID(s.Organisation).Ref(), from)}, cell{plain, telling.RoleWords(s.Role)}
 		rows = append(rows, row)
 	}
 	if len(p.Holders) == 0 {

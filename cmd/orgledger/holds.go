@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -62,7 +63,7 @@ func (q *inquiry) holds(ctx context.Context, text string) error {
 
 // holdsNothing says so, and why where the organisation does not exist on the day.
 func (q *inquiry) holdsNothing(ctx context.Context, ref domain.Ref) error {
-	q.say(plain, 0, q.called(ref)+" holds nothing on "+dayWords(q.on)+".")
+	q.say(plain, 0, q.called(ref)+" holds nothing on "+telling.DayWords(q.on)+".")
 	o, err := ask[projections.Organisation](ctx, q.session, q.question("organisation", "organisation", ref.ID, "on", q.on.String()))
 	if err != nil {
 		return err
@@ -100,7 +101,7 @@ func (q *inquiry) holdingsTables(holdings []projections.Holding) {
 	for _, part := range holdingsParts {
 		var rows [][]cell
 		for _, h := range holdings {
-			ref := refOf(h.Ref)
+			ref := telling.RefOf(h.Ref)
 			if !part.has(ref, h.Role) {
 				continue
 			}
@@ -109,8 +110,8 @@ func (q *inquiry) holdingsTables(holdings []projections.Holding) {
 				sure = cell{caution, "uncertain"}
 				doubtful++
 			}
-			rows = append(rows, []cell{{plain, q.title(ref, q.on)}, {dim, refID(ref)}, {plain, roleWords(h.Role)},
-				{plain, sinceText(h.Since, h.Effective)}, sure})
+			rows = append(rows, []cell{{plain, q.title(ref, q.on)}, {dim, refID(ref)}, {plain, telling.RoleWords(h.Role)},
+				{plain, telling.SinceText(h.Since, h.Effective)}, sure})
 		}
 		if len(rows) > 0 {
 			q.section(fmt.Sprintf("%s: %d", part.title, len(rows)))
@@ -119,7 +120,7 @@ func (q *inquiry) holdingsTables(holdings []projections.Holding) {
 	}
 	if doubtful > 0 {
 		q.blank()
-		q.say(caution, 0, capital(counted(doubtful, "uncertain answer"))+": orgledger who REF says which facts give no exact day.")
+		q.say(caution, 0, telling.Capital(telling.Counted(doubtful, "uncertain answer"))+": orgledger who REF says which facts give no exact day.")
 	}
 }
 
@@ -135,7 +136,7 @@ func refID(ref domain.Ref) string {
 func (q *inquiry) lifeWords(o *projections.Organisation) string {
 	switch o.Status {
 	case projections.StatusPending:
-		return "It does not exist yet: it is established " + whenWords(edtfOf(o.Established)) + "."
+		return "It does not exist yet: it is established " + telling.WhenWords(telling.DateOf(o.Established)) + "."
 	case projections.StatusEnded:
 		return "It has ended: it was " + q.endingWords(o.Ended) + "."
 	case projections.StatusUnknown:
@@ -144,7 +145,7 @@ func (q *inquiry) lifeWords(o *projections.Organisation) string {
 	if o.Established == nil {
 		return "It is active. It existed before the ledger begins; since when is not known."
 	}
-	return "It is active. It was established " + whenWords(edtfOf(o.Established)) + "."
+	return "It is active. It was established " + telling.WhenWords(telling.DateOf(o.Established)) + "."
 }
 
 // learnEnding reads the names of the organisations that an organisation ended into.
@@ -161,7 +162,7 @@ func (q *inquiry) endingWords(e *projections.Ending) string {
 	for i, id := range e.Successors {
 		names[i] = q.org(id)
 	}
-	when := whenWords(parseEDTF(e.Effective))
+	when := telling.WhenWords(telling.ParseEDTF(e.Effective))
 	if len(names) == 0 {
 		return fmt.Sprintf("%s without a successor %s (entry %d)", e.How, when, e.Seq)
 	}
@@ -169,12 +170,5 @@ func (q *inquiry) endingWords(e *projections.Ending) string {
 	if into == "" {
 		into = e.How + " into "
 	}
-	return fmt.Sprintf("%s%s %s (entry %d)", into, joined(names), when, e.Seq)
-}
-
-func edtfOf(text *string) domain.EDTF {
-	if text == nil {
-		return domain.EDTF{}
-	}
-	return parseEDTF(*text)
+	return fmt.Sprintf("%s%s %s (entry %d)", into, telling.Joined(names), when, e.Seq)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -60,7 +61,7 @@ func (q *inquiry) impact(ctx context.Context, text, date string) error {
 		return q.unknown(ctx, err, ref, planKind)
 	}
 	if answer.On != nil { // names, items and what is expected are those of that day
-		q.on = parseDay(*answer.On)
+		q.on = telling.ParseDay(*answer.On)
 	} else {
 		q.on = domain.LastDate
 	}
@@ -74,7 +75,7 @@ func (q *inquiry) impactPage(ctx context.Context, ref domain.Ref, answer *projec
 	}
 	day := ""
 	if answer.On != nil {
-		day = "on " + dayWords(q.on)
+		day = "on " + telling.DayWords(q.on)
 	}
 	if err := q.heading(ctx, "If "+q.called(ref)+" is carried out", day); err != nil {
 		return err
@@ -91,10 +92,10 @@ func (q *inquiry) impactPage(ctx context.Context, ref domain.Ref, answer *projec
 	}
 	_, expected := q.planned(plan)
 	for _, item := range q.intended(plan) {
-		q.say(plain, 0, capital(item)+".")
+		q.say(plain, 0, telling.Capital(item)+".")
 	}
 	if !expected.IsZero() {
-		q.say(plain, 0, "It is expected "+whenWords(expected)+".")
+		q.say(plain, 0, "It is expected "+telling.WhenWords(expected)+".")
 	}
 	return q.impactLists(ctx, answer)
 }
@@ -107,7 +108,7 @@ func (q *inquiry) impactLists(ctx context.Context, answer *projections.Impact) e
 		if err := q.learnChanges(ctx, answer.Changes); err != nil {
 			return err
 		}
-		q.say(plain, 0, counted(len(answer.Changes), "holding")+" would change.")
+		q.say(plain, 0, telling.Counted(len(answer.Changes), "holding")+" would change.")
 		q.changesList(answer.Changes)
 	}
 	if len(answer.Orphaned) == 0 {
@@ -123,7 +124,7 @@ func (q *inquiry) impactLists(ctx context.Context, answer *projections.Impact) e
 		if taken[share] == nil {
 			order = append(order, share)
 		}
-		taken[share] = append(taken[share], refOf(o.Ref))
+		taken[share] = append(taken[share], telling.RefOf(o.Ref))
 	}
 	for _, share := range order {
 		if err := q.learn(ctx, q.on, append(taken[share], domain.OrganisationID(share.Organisation).Ref())); err != nil {

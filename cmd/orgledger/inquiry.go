@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // inquiry is one command's conversation with a ledger, and the page that comes of it.
@@ -89,16 +90,16 @@ func (q *inquiry) heading(ctx context.Context, title, day string) error {
 	if err != nil {
 		return err
 	}
-	q.say(dim, 0, capital(strings.TrimPrefix(day+", "+known, ", "))+q.assumedWords())
+	q.say(dim, 0, telling.Capital(strings.TrimPrefix(day+", "+known, ", "))+q.assumedWords())
 	return nil
 }
 
 // day says which day the answer is about.
 func (q *inquiry) day() string {
 	if q.today {
-		return "on " + dayWords(q.on) + " (today)"
+		return "on " + telling.DayWords(q.on) + " (today)"
 	}
-	return "on " + dayWords(q.on)
+	return "on " + telling.DayWords(q.on)
 }
 
 // knownWords says as known when.
@@ -112,7 +113,7 @@ func (q *inquiry) knownAt(ctx context.Context, known uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("as known at entry %d, recorded on %s", known, timeWords(recordedAt(last))), nil
+	return fmt.Sprintf("as known at entry %d, recorded on %s", known, telling.TimeWords(telling.RecordedAt(last))), nil
 }
 
 func (q *inquiry) assumedWords() string {
@@ -123,10 +124,10 @@ func (q *inquiry) assumedWords() string {
 	for i, a := range q.assumed {
 		plans[i] = a.plan.Ref().String()
 		if a.day != "" {
-			plans[i] += " from " + dayWords(parseDay(a.day))
+			plans[i] += " from " + telling.DayWords(telling.ParseDay(a.day))
 		}
 	}
-	return "; assuming " + joined(plans)
+	return "; assuming " + telling.Joined(plans)
 }
 
 // called is a reference with its name on the day of the inquiry.
@@ -153,13 +154,4 @@ func (q *inquiry) names(ctx context.Context, texts ...string) error {
 		}
 	}
 	return q.learn(ctx, q.on, refs)
-}
-
-// refOf reads a reference that the ledger gave.
-func refOf(text string) domain.Ref {
-	ref, err := domain.ParseRef(text)
-	if err != nil {
-		return domain.Ref{}
-	}
-	return ref
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -99,7 +100,7 @@ func (q *inquiry) newTree(ctx context.Context, ref domain.Ref, edges []projectio
 	for _, e := range edges {
 		t.from[e.From] = append(t.from[e.From], e)
 		t.to[e.To] = append(t.to[e.To], e)
-		day := parseEDTF(e.Effective).Nominal()
+		day := telling.ParseEDTF(e.Effective).Nominal()
 		wanted[day] = append(wanted[day], domain.OrganisationID(e.From).Ref(), domain.OrganisationID(e.To).Ref())
 	}
 	if err := q.learnAll(ctx, wanted); err != nil {
@@ -159,9 +160,9 @@ var (
 
 // edge draws one branch and what stands at its end; what does not fit goes on beside the trunk.
 func (t *tree) edge(branch, beside string, e projections.Edge, id, how string, again bool) {
-	date := parseEDTF(e.Effective)
+	date := telling.ParseEDTF(e.Effective)
 	name := t.q.label(domain.OrganisationID(id).Ref(), date.Nominal())
-	note := fmt.Sprintf("%s %s (entry %d)", how, whenWords(date), e.Seq)
+	note := fmt.Sprintf("%s %s (entry %d)", how, telling.WhenWords(date), e.Seq)
 	if again {
 		note += ", shown before"
 	}

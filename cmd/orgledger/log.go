@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // sequences is a stretch of the log as flags give it, both ends included; 0 is open.
@@ -142,8 +143,8 @@ func (q *inquiry) readAmendments(ctx context.Context, chosen ledger.Selection) (
 	err := q.Select(ctx, ledger.Selection{Ref: chosen.Ref}, func(e domain.Recorded) error {
 		meter.uint64s(e.Seq, q.known)
 		index.seqs[e.ID] = e.Seq
-		if id := amendedBy(e.Fact); id != (uuid.UUID{}) {
-			index.amended[id] = append(index.amended[id], amendment{e.Seq, amendmentVerb(e.Fact)})
+		if id := telling.AmendedBy(e.Fact); id != (uuid.UUID{}) {
+			index.amended[id] = append(index.amended[id], amendment{e.Seq, telling.AmendmentVerb(e.Fact)})
 		}
 		return nil
 	})
@@ -155,7 +156,7 @@ func fulfilling(e *domain.Entry) string {
 	if e.Fulfils == (domain.Fulfilment{}) {
 		return ""
 	}
-	return " It fulfils " + fulfilsWords(e.Fulfils) + "."
+	return " It fulfils " + telling.FulfilsWords(e.Fulfils) + "."
 }
 
 func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *amendments) error {
@@ -171,12 +172,12 @@ func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *
 	}
 	for _, e := range part {
 		n := q.narrator(&e.Entry)
-		n.seq = func(id uuid.UUID) (uint64, bool) {
+		n.Seq = func(id uuid.UUID) (uint64, bool) {
 			seq, ok := index.seqs[id]
 			return seq, ok
 		}
-		lead := fmt.Sprintf("%s  %s  ", q.paint(bold, fmt.Sprintf("%6d", e.Seq)), q.paint(dim, recordedAt(e).Format("2006-01-02 15:04")))
-		q.hang(plain, lead, n.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
+		lead := fmt.Sprintf("%s  %s  ", q.paint(bold, fmt.Sprintf("%6d", e.Seq)), q.paint(dim, telling.RecordedAt(e).Format("2006-01-02 15:04")))
+		q.hang(plain, lead, n.Sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
 		for _, a := range index.amended[e.ID] {
 			q.say(caution, 26, fmt.Sprintf("%s by entry %d", a.verb, a.seq))
 		}

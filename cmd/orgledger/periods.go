@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -45,7 +46,7 @@ func boundsOf(histories ...[]projections.Period) []domain.Date {
 	var days []domain.Date
 	for _, periods := range histories {
 		for _, p := range periods {
-			days = append(days, parseDay(p.From))
+			days = append(days, telling.ParseDay(p.From))
 		}
 	}
 	slices.Sort(days)
@@ -56,7 +57,7 @@ func boundsOf(histories ...[]projections.Period) []domain.Date {
 func holdersOn(periods []projections.Period, day domain.Date) []projections.Share {
 	var holders []projections.Share
 	for _, p := range periods {
-		if parseDay(p.From) > day {
+		if telling.ParseDay(p.From) > day {
 			break
 		}
 		holders = p.Holders

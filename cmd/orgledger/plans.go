@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -40,13 +41,13 @@ func (q *inquiry) plans(ctx context.Context) error {
 	}
 	q.blank()
 	if len(answer.Plans) == 0 {
-		q.say(plain, 0, "No plan had been announced by "+dayWords(q.on)+".")
+		q.say(plain, 0, "No plan had been announced by "+telling.DayWords(q.on)+".")
 		return nil
 	}
 	rows := make([][]cell, len(answer.Plans))
 	for i, p := range answer.Plans {
 		words, s := planStatus(p.Status)
-		rows[i] = []cell{{plain, clean(p.Title)}, {dim, "plan/" + p.Plan}, {s, words}, {plain, expectedText(p.Expected)}, {plain, fulfilledText(p)}}
+		rows[i] = []cell{{plain, telling.Clean(p.Title)}, {dim, "plan/" + p.Plan}, {s, words}, {plain, expectedText(p.Expected)}, {plain, fulfilledText(p)}}
 	}
 	q.table(0, []column{{"Plan", 14}, {"Reference", 14}, {"Status", 0}, {"Expected", 10}, {"Items", 10}}, rows)
 	for i := range answer.Plans {
@@ -96,25 +97,25 @@ func (q *inquiry) planDetails(ctx context.Context, p *projections.Plan) error {
 	if err != nil {
 		return err
 	}
-	q.section(clean(p.Title))
+	q.section(telling.Clean(p.Title))
 	by := ""
 	if p.By != "" {
-		by = " by " + clean(p.By)
+		by = " by " + telling.Clean(p.By)
 	}
-	q.say(plain, 2, fmt.Sprintf("Announced %s%s (entry %d).", whenWords(parseEDTF(p.Announced)), by, p.Seq))
+	q.say(plain, 2, fmt.Sprintf("Announced %s%s (entry %d).", telling.WhenWords(telling.ParseEDTF(p.Announced)), by, p.Seq))
 	for _, item := range p.Items {
-		text, outcome := capital(items[item.Item]), ": not carried out."
+		text, outcome := telling.Capital(items[item.Item]), ": not carried out."
 		if item.FulfilledBy != nil {
 			done, err := q.editions(ctx, []uint64{*item.FulfilledBy})
 			if err != nil {
 				return err
 			}
-			outcome = fmt.Sprintf(": carried out %s by entry %d.", whenWords(done[0].Now.Effective), *item.FulfilledBy)
+			outcome = fmt.Sprintf(": carried out %s by entry %d.", telling.WhenWords(done[0].Now.Effective), *item.FulfilledBy)
 		}
 		q.hang(plain, "  - ", text+outcome)
 	}
 	for _, condition := range p.Conditions {
-		q.hang(dim, "  - ", "Condition: "+clean(condition)+".")
+		q.hang(dim, "  - ", "Condition: "+telling.Clean(condition)+".")
 	}
 	return nil
 }

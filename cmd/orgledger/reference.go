@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -74,7 +75,7 @@ func (q *inquiry) bare(ctx context.Context, text string, kinds []domain.Kind) (d
 	}
 	var same []domain.Ref
 	for _, m := range matches {
-		if ref := refOf(m.Ref); ref.ID == text && slices.Contains(kinds, ref.Kind) {
+		if ref := telling.RefOf(m.Ref); ref.ID == text && slices.Contains(kinds, ref.Kind) {
 			same = append(same, ref)
 		}
 	}
@@ -82,7 +83,7 @@ func (q *inquiry) bare(ctx context.Context, text string, kinds []domain.Kind) (d
 	case 1:
 		return same[0], nil
 	case 0:
-		return domain.Ref{}, q.notFound(ctx, fmt.Sprintf("nothing here is called %s", quoted(text)), text, kinds)
+		return domain.Ref{}, q.notFound(ctx, fmt.Sprintf("nothing here is called %s", telling.Quoted(text)), text, kinds)
 	}
 	names := make([]string, len(same))
 	for i, ref := range same {
@@ -162,12 +163,12 @@ func (q *inquiry) near(ctx context.Context, text string, kinds []domain.Kind) ([
 				return nil, err
 			}
 			for _, m := range matches {
-				id, name := strings.ToLower(refOf(m.Ref).ID), strings.ToLower(m.Title)
+				id, name := strings.ToLower(telling.RefOf(m.Ref).ID), strings.ToLower(m.Title)
 				d := min(distance(typed, id), distance(typed, name))
 				if strings.Contains(id, typed) || strings.Contains(name, typed) {
 					d = 1
 				}
-				if ref := refOf(m.Ref); slices.Contains(kinds, ref.Kind) && d <= max(2, len(text)/2) {
+				if ref := telling.RefOf(m.Ref); slices.Contains(kinds, ref.Kind) && d <= max(2, len(text)/2) {
 					far[ref] = d
 				}
 			}
@@ -263,7 +264,7 @@ func completions(ctx context.Context, q *inquiry, typed string, kinds []domain.K
 	}
 	var found []string
 	for _, m := range matches {
-		ref := refOf(m.Ref)
+		ref := telling.RefOf(m.Ref)
 		if !slices.Contains(kinds, ref.Kind) {
 			continue
 		}
@@ -272,7 +273,7 @@ func completions(ctx context.Context, q *inquiry, typed string, kinds []domain.K
 			text = ref.String()
 		}
 		if strings.HasPrefix(text, typed) {
-			found = append(found, text+"\t"+clean(m.Title))
+			found = append(found, text+"\t"+telling.Clean(m.Title))
 		}
 	}
 	return found

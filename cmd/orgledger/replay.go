@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -94,8 +95,8 @@ func (q *inquiry) replayEntry(ctx context.Context, e *domain.Recorded, until dom
 		return err
 	}
 	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", q.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
-	if reason := reasonOf(e.Fact); e.Fact.Type() == domain.TypeEntryCorrected {
-		q.say(dim, 8, "Reason: "+stopped(reason))
+	if reason := telling.ReasonOf(e.Fact); e.Fact.Type() == domain.TypeEntryCorrected {
+		q.say(dim, 8, "Reason: "+telling.Stopped(reason))
 	}
 	return q.consequences(ctx, e, until)
 }
@@ -151,23 +152,23 @@ func (q *inquiry) changedBy(ctx context.Context, e *domain.Recorded) (map[stretc
 const replayIndent = 10
 
 func (q *inquiry) consequence(days stretch, t *transition) {
-	text := capital(daysWords(days)) + ", " + q.transitionWords(t) + ": "
+	text := telling.Capital(daysWords(days)) + ", " + q.transitionWords(t) + ": "
 	if len(t.refs) == 1 {
 		q.say(good, replayIndent, text+q.called(t.refs[0]))
 		return
 	}
-	q.say(good, replayIndent, text+counted(len(t.refs), "holding"))
+	q.say(good, replayIndent, text+telling.Counted(len(t.refs), "holding"))
 	q.refTable(replayIndent+2, t.refs)
 }
 
 func daysWords(days stretch) string {
 	switch {
 	case days.to == 0:
-		return "from " + dayWords(days.from) + " on"
+		return "from " + telling.DayWords(days.from) + " on"
 	case days.to == days.from+1:
-		return "on " + dayWords(days.from)
+		return "on " + telling.DayWords(days.from)
 	default:
-		return "from " + dayWords(days.from) + " to " + dayWords(days.to-1)
+		return "from " + telling.DayWords(days.from) + " to " + telling.DayWords(days.to-1)
 	}
 }
 
@@ -177,7 +178,7 @@ func daysWords(days stretch) string {
 // same facts apply, and after the last one the same facts apply to what is there.
 func (q *inquiry) touched(ctx context.Context, e *domain.Recorded) ([]domain.Ref, error) {
 	facts := []*domain.Entry{&e.Entry}
-	if target := amendedBy(e.Fact); target != [16]byte{} {
+	if target := telling.AmendedBy(e.Fact); target != [16]byte{} {
 		seq, ok := q.seqs[target]
 		if !ok {
 			return nil, nil
@@ -222,7 +223,7 @@ func (q *inquiry) differingOn(ctx context.Context, seq uint64, facts []*domain.E
 			return nil, err
 		}
 		for _, c := range diff.Changes {
-			refs = append(refs, refOf(c.Ref))
+			refs = append(refs, telling.RefOf(c.Ref))
 		}
 	}
 	slices.SortFunc(refs, func(a, b domain.Ref) int { return cmp.Compare(a.String(), b.String()) })

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -61,13 +62,6 @@ func (q *inquiry) fields(list []field) {
 	q.table(0, []column{{"", 0}, {"", narrowest}}, rows)
 }
 
-func deref(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return clean(*text)
-}
-
 // holdingFact is the newest content of what a holding's own facts say of it on the day.
 type holdingFact struct {
 	kind, description string
@@ -99,10 +93,10 @@ func (q *inquiry) showHolding(ctx context.Context, ref domain.Ref) error {
 		value = about.value.Currency + " " + string(about.value.Amount)
 	}
 	if about.lastDay != 0 {
-		lastDay = dayWords(about.lastDay)
+		lastDay = telling.DayWords(about.lastDay)
 	}
 	q.fields([]field{{"Kind", about.kind}, {"About", about.description}, {"Status", holdingStatus(answer.Status)}, {"Worth", value},
-		{"Last day", lastDay}, {"Identified as", strings.TrimPrefix(codesWords(" ", about.identifiers), " ")}, {"Certainty", answer.Certainty}})
+		{"Last day", lastDay}, {"Identified as", strings.TrimPrefix(telling.CodesWords(" ", about.identifiers), " ")}, {"Certainty", answer.Certainty}})
 	q.blank()
 	if err := q.holdersTable(ctx, ref, answer); err != nil {
 		return err
@@ -148,7 +142,7 @@ func (q *inquiry) holdingFacts(ctx context.Context, ref domain.Ref) (*holdingFac
 		now := q.editionOf(e, q.known)
 		switch f := now.Now.Fact.(type) {
 		case *domain.ResponsibilityDefined:
-			about.kind, about.description = string(f.Kind), clean(f.Description)
+			about.kind, about.description = string(f.Kind), telling.Clean(f.Description)
 		case *domain.ContractAwarded:
 			about.kind = "contract"
 			about.lastDay, about.value, about.identifiers = f.LastDay, f.Value, f.Identifiers
@@ -178,7 +172,7 @@ func (q *inquiry) more(ref domain.Ref, entries int) {
 	if entries == 1 {
 		verb = "concerns"
 	}
-	text := fmt.Sprintf("%s %s it: orgledger log %s", capital(counted(entries, "entry")), verb, refID(ref))
+	text := fmt.Sprintf("%s %s it: orgledger log %s", telling.Capital(telling.Counted(entries, "entry")), verb, refID(ref))
 	if ref.IsHolding() {
 		text += "; how the answer comes about: orgledger explain " + refID(ref)
 	}

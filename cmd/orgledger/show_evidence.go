@@ -7,6 +7,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -25,11 +26,11 @@ func (q *inquiry) showPlan(ctx context.Context, ref domain.Ref) error {
 	q.blank()
 	at := slices.IndexFunc(plans.Plans, func(p projections.Plan) bool { return p.Plan == ref.ID })
 	if at < 0 {
-		q.say(plain, 0, "It had not been announced by "+dayWords(q.on)+", as far as was known.")
+		q.say(plain, 0, "It had not been announced by "+telling.DayWords(q.on)+", as far as was known.")
 	} else {
 		p := &plans.Plans[at]
 		status, _ := planStatus(p.Status)
-		q.fields([]field{{"Status", status}, {"Expected", capital(dateWords(edtfOf(p.Expected)))}, {"Items", fulfilledText(*p)}})
+		q.fields([]field{{"Status", status}, {"Expected", telling.Capital(telling.DateWords(telling.DateOf(p.Expected)))}, {"Items", fulfilledText(*p)}})
 		if err := q.planDetails(ctx, p); err != nil {
 			return err
 		}
@@ -90,25 +91,25 @@ func (q *inquiry) showSource(ctx context.Context, ref domain.Ref) error {
 	if err != nil {
 		return err
 	}
-	if err := q.heading(ctx, quoted(s.Title)+" ("+ref.String()+")", ""); err != nil {
+	if err := q.heading(ctx, telling.Quoted(s.Title)+" ("+ref.String()+")", ""); err != nil {
 		return err
 	}
 	q.blank()
 	published, retrieved := "", ""
 	if !s.Published.IsZero() {
-		published = dateWords(s.Published)
+		published = telling.DateWords(s.Published)
 	}
 	if !s.Retrieved.IsZero() {
-		retrieved = dateWords(s.Retrieved)
+		retrieved = telling.DateWords(s.Retrieved)
 	}
-	q.fields([]field{{"Publisher", clean(s.Publisher)}, {"Published", published}, {"Address", clean(s.URL)}, {"Retrieved", retrieved},
-		{"SHA-256", s.SHA256}, {"Note", clean(entries[0].Note)}})
+	q.fields([]field{{"Publisher", telling.Clean(s.Publisher)}, {"Published", published}, {"Address", telling.Clean(s.URL)}, {"Retrieved", retrieved},
+		{"SHA-256", s.SHA256}, {"Note", telling.Clean(entries[0].Note)}})
 	citing := entries[1:]
 	if len(citing) == 0 {
 		q.section("No entry cites it.")
 		return nil
 	}
-	q.section(fmt.Sprintf("Cited by %s", counted(q.countKnown(citing), "entry")))
+	q.section(fmt.Sprintf("Cited by %s", telling.Counted(q.countKnown(citing), "entry")))
 	return q.entriesList(ctx, citing)
 }
 
@@ -174,8 +175,8 @@ func (q *inquiry) officeHolder(ctx context.Context, ref domain.Ref, entries []*d
 			if o.Acting {
 				acting = "acting, "
 			}
-			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", officerWords(&o), acting, q.org(org), sinceWords(o.Since, &o.Effective), o.Seq), nil
+			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", telling.OfficerWords(&o), acting, q.org(org), telling.SinceWords(o.Since, &o.Effective), o.Seq), nil
 		}
 	}
-	return "Nobody is known to hold it on " + dayWords(q.on) + ".", nil
+	return "Nobody is known to hold it on " + telling.DayWords(q.on) + ".", nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -44,14 +45,14 @@ func (q *inquiry) showOrganisation(ctx context.Context, ref domain.Ref) error {
 func (q *inquiry) organisationFields(o *projections.Organisation) {
 	parent := ""
 	if o.Parent != nil {
-		parent = relationWords(o.Parent.Relation) + " " + q.org(o.Parent.Organisation)
+		parent = telling.RelationWords(o.Parent.Relation) + " " + q.org(o.Parent.Organisation)
 	}
 	codes := make([]string, len(o.Identifiers))
 	for i, code := range o.Identifiers {
-		codes[i] = clean(code.Scheme + ":" + code.Value)
+		codes[i] = telling.Clean(code.Scheme + ":" + code.Value)
 	}
-	q.fields([]field{{"Status", q.lifeWords(o)}, {"Legal name", deref(o.Name)}, {"Operates as", deref(o.OperatingName)},
-		{"Form", deref(o.Form)}, {"Placement", parent}, {"Identified as", strings.Join(codes, ", ")}, {"Certainty", o.Certainty}})
+	q.fields([]field{{"Status", q.lifeWords(o)}, {"Legal name", telling.Deref(o.Name)}, {"Operates as", telling.Deref(o.OperatingName)},
+		{"Form", telling.Deref(o.Form)}, {"Placement", parent}, {"Identified as", strings.Join(codes, ", ")}, {"Certainty", o.Certainty}})
 }
 
 // showLife lists the facts about the organisation itself.
@@ -84,7 +85,7 @@ func (q *inquiry) showLife(ctx context.Context, ref domain.Ref) error {
 func mark(e *edition) string {
 	text := ""
 	for _, change := range e.Changes {
-		text += fmt.Sprintf(" [%s by entry %d]", amendmentVerb(change.Fact), change.Seq)
+		text += fmt.Sprintf(" [%s by entry %d]", telling.AmendmentVerb(change.Fact), change.Seq)
 	}
 	return text
 }
@@ -100,7 +101,7 @@ func (q *inquiry) showHoldings(ctx context.Context, ref domain.Ref) error {
 	for _, part := range holdingsParts {
 		n := 0
 		for _, h := range held.Holdings {
-			if part.has(refOf(h.Ref), h.Role) {
+			if part.has(telling.RefOf(h.Ref), h.Role) {
 				n++
 			}
 		}
@@ -109,7 +110,7 @@ func (q *inquiry) showHoldings(ctx context.Context, ref domain.Ref) error {
 		}
 	}
 	if len(parts) == 0 {
-		q.say(plain, 2, "Nothing on "+dayWords(q.on)+".")
+		q.say(plain, 2, "Nothing on "+telling.DayWords(q.on)+".")
 	} else {
 		q.say(plain, 2, strings.Join(parts, ". ")+". All of them: orgledger holds "+ref.ID+" --on "+q.on.String())
 	}
@@ -130,7 +131,7 @@ func (q *inquiry) showNeighbours(ctx context.Context, ref domain.Ref) error {
 	}
 	wanted := make(map[domain.Date][]domain.Ref)
 	for _, e := range lineage.Edges {
-		day := parseEDTF(e.Effective).Nominal()
+		day := telling.ParseEDTF(e.Effective).Nominal()
 		wanted[day] = append(wanted[day], domain.OrganisationID(e.From).Ref(), domain.OrganisationID(e.To).Ref())
 	}
 	if err := q.learnAll(ctx, wanted); err != nil {
@@ -138,13 +139,13 @@ func (q *inquiry) showNeighbours(ctx context.Context, ref domain.Ref) error {
 	}
 	q.section("Lineage")
 	for _, e := range lineage.Edges {
-		date := parseEDTF(e.Effective)
+		date := telling.ParseEDTF(e.Effective)
 		name := func(id string) string { return q.label(domain.OrganisationID(id).Ref(), date.Nominal()) }
 		switch ref.ID {
 		case e.To:
-			q.hang(plain, "  from  ", fmt.Sprintf("%s, %s %s (entry %d)", name(e.From), predecessorWords[e.How], whenWords(date), e.Seq))
+			q.hang(plain, "  from  ", fmt.Sprintf("%s, %s %s (entry %d)", name(e.From), predecessorWords[e.How], telling.WhenWords(date), e.Seq))
 		case e.From:
-			q.hang(plain, "  to    ", fmt.Sprintf("%s, %s %s (entry %d)", name(e.To), successorWords[e.How], whenWords(date), e.Seq))
+			q.hang(plain, "  to    ", fmt.Sprintf("%s, %s %s (entry %d)", name(e.To), successorWords[e.How], telling.WhenWords(date), e.Seq))
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -111,7 +112,7 @@ func (b *book) signedWords(e *domain.Recorded) string {
 }
 
 func (b *book) signedSentence(e *domain.Recorded) string {
-	return " " + capital(b.signedWords(e)) + "."
+	return " " + telling.Capital(b.signedWords(e)) + "."
 }
 
 // showKey shows a key of an actor.
@@ -138,10 +139,10 @@ func (q *inquiry) showKey(ctx context.Context, ref domain.Ref) error {
 		key := &answer.Keys[at]
 		to := ""
 		if key.To != nil {
-			to = dayWords(parseDay(*key.To))
+			to = telling.DayWords(telling.ParseDay(*key.To))
 		}
-		q.fields([]field{{"Actor", clean(key.Actor)}, {"On that day", validWords(key.Valid)}, {"Valid from", dayWords(parseDay(key.From))},
-			{"No longer valid from", to}, {"Revoked because", clean(key.Reason)}})
+		q.fields([]field{{"Actor", telling.Clean(key.Actor)}, {"On that day", validWords(key.Valid)}, {"Valid from", telling.DayWords(telling.ParseDay(key.From))},
+			{"No longer valid from", to}, {"Revoked because", telling.Clean(key.Reason)}})
 	}
 	q.section("Entries about it")
 	return q.entriesList(ctx, entries)

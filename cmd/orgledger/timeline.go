@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // stretch is some days, from the first on to the day after the last; to 0 is an open end.
@@ -189,5 +190,5 @@ func dateOf(at time.Time) domain.Date {
 	if at.Year() > 9999 {
 		return domain.LastDate
 	}
-	return parseDay(at.Format(time.DateOnly))
+	return telling.ParseDay(at.Format(time.DateOnly))
 }

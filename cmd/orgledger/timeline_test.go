@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -25,7 +26,7 @@ func period(from, to string, organisations ...string) projections.Period {
 }
 
 func TestTimeline(t *testing.T) {
-	year := func(text string) domain.Date { return parseDay(text + "-01-01") }
+	year := func(text string) domain.Date { return telling.ParseDay(text + "-01-01") }
 	for name, c := range map[string]struct {
 		timeline *timeline
 		width    int
@@ -38,7 +39,7 @@ func TestTimeline(t *testing.T) {
 a     lead  ▒▒▒▒▒██████████████████████►
 beta  lead                █████████████►
 `},
-		"a single day": {newTimeline([]projections.Period{period("2000-01-01", "2000-01-02", "a"), period("2000-01-02", "")}, nil, parseDay("2000-01-01")), 40, `
+		"a single day": {newTimeline([]projections.Period{period("2000-01-01", "2000-01-02", "a"), period("2000-01-02", "")}, nil, telling.ParseDay("2000-01-01")), 40, `
          1 Jan 2000     2 Jan 2000
          ┬──────────────┬───────────────
 a  lead  ███████████████
@@ -80,7 +81,7 @@ func TestTimelineFits(t *testing.T) {
 		if rapid.Bool().Draw(t, "open") {
 			periods[len(periods)-1].To = nil
 		}
-		from := parseDay(periods[0].From)
+		from := telling.ParseDay(periods[0].From)
 		doubtful := []stretch{{from, from + domain.Date(rapid.IntRange(1, 1000).Draw(t, "doubt"))}}
 		line := newTimeline(periods, doubtful, domain.Date(rapid.IntRange(1, int(domain.LastDate)).Draw(t, "until")))
 		width := rapid.IntRange(30, 200).Draw(t, "width")

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -88,7 +89,7 @@ func (q *inquiry) holdersTable(ctx context.Context, ref domain.Ref, answer *proj
 	}
 	rows := make([][]cell, len(answer.Holders))
 	for i, h := range answer.Holders {
-		rows[i] = []cell{{bold, q.org(h.Organisation)}, {plain, roleWords(h.Role)}, {plain, sinceText(h.Since, h.Effective)}}
+		rows[i] = []cell{{bold, q.org(h.Organisation)}, {plain, telling.RoleWords(h.Role)}, {plain, telling.SinceText(h.Since, h.Effective)}}
 	}
 	q.table(0, columns, rows)
 	return nil
@@ -97,7 +98,7 @@ func (q *inquiry) holdersTable(ctx context.Context, ref domain.Ref, answer *proj
 // statusWords says in words a status that the holders do not say by themselves.
 func (q *inquiry) statusWords(ref domain.Ref, status string, holders int) (string, style) {
 	unit := ref.Kind == domain.KindOrganisation
-	day := dayWords(q.on)
+	day := telling.DayWords(q.on)
 	switch status {
 	case projections.StatusUnknown:
 		return "What introduced it has been retracted or is not in the history: its status is unknown.", caution
@@ -132,7 +133,7 @@ func (q *inquiry) whenHeld(ctx context.Context, ref domain.Ref) error {
 	var last, next *projections.Period
 	for i := range history.Periods {
 		p := &history.Periods[i]
-		switch from := parseDay(p.From); {
+		switch from := telling.ParseDay(p.From); {
 		case len(p.Holders) == 0:
 		case from <= q.on:
 			last = p
@@ -141,12 +142,12 @@ func (q *inquiry) whenHeld(ctx context.Context, ref domain.Ref) error {
 		}
 	}
 	if last != nil && last.To != nil {
-		if err := q.periodSentence(ctx, "Until "+dayWords(parseDay(*last.To)-1), "was", ref, last); err != nil {
+		if err := q.periodSentence(ctx, "Until "+telling.DayWords(telling.ParseDay(*last.To)-1), "was", ref, last); err != nil {
 			return err
 		}
 	}
 	if next != nil {
-		return q.periodSentence(ctx, "From "+dayWords(parseDay(next.From)), "is", ref, next)
+		return q.periodSentence(ctx, "From "+telling.DayWords(telling.ParseDay(next.From)), "is", ref, next)
 	}
 	return nil
 }
@@ -161,7 +162,7 @@ func (q *inquiry) periodSentence(ctx context.Context, when, verb string, ref dom
 	}
 	if ref.Kind == domain.KindOrganisation {
 		for _, s := range p.Holders {
-			q.say(plain, 0, fmt.Sprintf("%s it %s %s %s.", when, verb, relationWords(s.Role), q.org(s.Organisation)))
+			q.say(plain, 0, fmt.Sprintf("%s it %s %s %s.", when, verb, telling.RelationWords(s.Role), q.org(s.Organisation)))
 		}
 		return nil
 	}
