@@ -112,13 +112,12 @@ func (l *Ledger) appendDays(ctx context.Context, days []domain.Date, s *staged, 
 
 // appendDaysOf appends the nominal days that an entry ever had, by itself and by its corrections, recorded or staged.
 func (l *Ledger) appendDaysOf(ctx context.Context, days []domain.Date, s *staged, id uuid.UUID) ([]domain.Date, error) {
-	view := l.View()
 	if seq, ok := s.index.Entry(id); ok {
-		for _, version := range append([]uint64{seq}, view.Amendments(seq)...) {
-			e, err := l.stored(ctx, version)
-			if err != nil {
-				return nil, fmt.Errorf("read entry %d, by which days are to be found: %w", version, err)
-			}
+		versions, err := l.versions(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range versions {
 			days = appendDaySaid(days, &e.Entry)
 		}
 	}
@@ -128,6 +127,25 @@ func (l *Ledger) appendDaysOf(ctx context.Context, days []domain.Date, s *staged
 		}
 	}
 	return days, nil
+}
+
+// versions reads an entry that has a date, and its corrections and retractions.
+func (l *Ledger) versions(ctx context.Context, seq uint64) ([]domain.Recorded, error) {
+	first, err := l.stored(ctx, seq)
+	if err != nil {
+		return nil, fmt.Errorf("read entry %d, which is to be replaced: %w", seq, err)
+	}
+	var about domain.Ref
+	first.References(func(ref domain.Ref) { about = ref }) // any will do: its amendments concern it
+	versions := []domain.Recorded{first}
+	for _, later := range l.View().Amendments(about, seq) {
+		e, err := l.stored(ctx, later)
+		if err != nil {
+			return nil, fmt.Errorf("read entry %d, which replaces entry %d: %w", later, seq, err)
+		}
+		versions = append(versions, e)
+	}
+	return versions, nil
 }
 
 // appendDaySaid appends the nominal day that an entry, or what it puts in place of another, takes effect.

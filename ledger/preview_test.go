@@ -127,7 +127,7 @@ func TestPreviewAnswers(t *testing.T) {
 	if got, want := daysOf(p), "2013-01-01 2026-01-01"; got != want {
 		t.Errorf("retracted, days %s, want %s", got, want)
 	}
-	if got := l.View().Amendments(4); len(got) != 1 || got[0] != 5 {
+	if got := l.View().Amendments(domain.ResponsibilityID("r").Ref(), 4); len(got) != 1 || got[0] != 5 {
 		t.Errorf("entry 4 is amended by %v, want 5", got)
 	}
 }

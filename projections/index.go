@@ -178,23 +178,8 @@ func (v *View) EntryAbout(seq uint64) domain.Ref {
 	return v.thing(about).ref()
 }
 
-// Corrected is the sequence of the entry that the correction or retraction at a sequence names.
+// Corrected is the sequence of the entry that the correction or retraction at a sequence is of.
 func (v *View) Corrected(seq uint64) uint64 { return uint64(v.entries[seq].about) }
-
-// Amendments lists the sequences, rising, of the corrections and retractions of the entry at a sequence. Its cost is
-// that of a look at what is kept of every later entry, some nanoseconds each.
-func (v *View) Amendments(seq uint64) []uint64 {
-	var seqs []uint64
-	for later := seq + 1; later <= v.Seq(); later++ {
-		switch v.entries[later].typ {
-		case domain.TypeEntryCorrected, domain.TypeEntryRetracted:
-			if v.Corrected(later) == seq {
-				seqs = append(seqs, later)
-			}
-		}
-	}
-	return seqs
-}
 
 // Entry finds the sequence of the entry with an id. For the goroutine that applies.
 func (x *Index) Entry(id uuid.UUID) (uint64, bool) {
@@ -225,6 +210,49 @@ func (v *View) Mentions(ref domain.Ref, known uint64) []uint64 {
 	}
 	return seqs
 }
+
+// Concerning is Mentions of the types that keep chooses; a correction or retraction counts as the entry that it is of. It
+// looks at every mention and reads nothing else.
+func (v *View) Concerning(ref domain.Ref, known uint64, keep func(domain.Type) bool) []uint64 {
+	_, t := v.lookup(ref)
+	if t == nil {
+		return nil
+	}
+	var seqs []uint64
+	for _, seq := range t.rest.mentions {
+		typ := v.entries[seq].typ
+		if uint64(seq) > min(known, v.Seq()) {
+			break
+		}
+		if amends(typ) {
+			typ = v.entries[v.entries[seq].about].typ
+		}
+		if keep(typ) {
+			seqs = append(seqs, uint64(seq))
+		}
+	}
+	return seqs
+}
+
+// Amendments lists, rising, the corrections and retractions of an entry that concerns a reference.
+func (v *View) Amendments(ref domain.Ref, of uint64) []uint64 {
+	_, t := v.lookup(ref)
+	if t == nil {
+		return nil
+	}
+	var seqs []uint64
+	for _, seq := range t.rest.mentions {
+		if uint64(seq) > v.Seq() {
+			break
+		}
+		if e := &v.entries[seq]; amends(e.typ) && uint64(e.about) == of {
+			seqs = append(seqs, uint64(seq))
+		}
+	}
+	return seqs
+}
+
+func amends(typ domain.Type) bool { return typ == domain.TypeEntryCorrected || typ == domain.TypeEntryRetracted }
 
 // Apply adds recorded entries, in sequence order without a gap, and publishes a view that has all
 // of them. Corrections are resolved on the way. After an error the index is not to be used: the log

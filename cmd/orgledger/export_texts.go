@@ -48,11 +48,11 @@ func (a *app) extractingLog(cmd *cobra.Command, e *exporting, write func(context
 	}
 	ctx := cmd.Context()
 	return a.with(ctx, true, func(s session) error {
-		b, err := openBook(ctx, s, known)
+		b, err := telling.Open(ctx, s, domain.FirstDate, known)
 		if err != nil {
 			return err
 		}
-		x := &extract{book: b, known: b.known, meter: a.progress("exporting", "entries")}
+		x := &extract{book: b, known: b.Known, meter: a.progress("exporting", "entries")}
 		defer x.meter.done()
 		if err := a.toStream(e.out, func(w io.Writer) error { return write(ctx, x, w) }); err != nil {
 			return err
@@ -130,7 +130,8 @@ func (a *app) lineageExport(command *cobra.Command, format string, draw func(con
 }
 
 func (a *app) exportLineage(ctx context.Context, e *exporting, x *extract, name string, draw func(context.Context, graph.Drawing) ([]byte, error)) error {
-	q := &inquiry{app: a, book: x.book, page: a.page(), on: x.on}
+	x.book.On = x.on
+	q := &inquiry{app: a, Book: x.book, page: a.page()}
 	ref, err := q.reference(ctx, name, orgKind)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ type findAnswer struct {
 }
 
 func (q *inquiry) findWords(ctx context.Context, words string) error {
-	answer, err := answer[findAnswer](ctx, q, q.question("find", "words", words))
+	answer, err := answer[findAnswer](ctx, q, q.Question("find", "words", words))
 	if answer == nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (m *making) account(findings []raised) *importReport {
 }
 
 func countFindings(ctx context.Context, s session) (map[string]int, error) {
-	answer, err := ask[projections.Findings](ctx, s, map[string]any{"q": "findings", "on": ledger.Today(time.Now()).String()})
+	answer, err := telling.Ask[projections.Findings](ctx, s, map[string]any{"q": "findings", "on": ledger.Today(time.Now()).String()})
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ day of its validity is the one before the day on which it is revoked.`,
 }
 
 func (q *inquiry) keys(ctx context.Context, actor string) error {
-	question := q.onDay(q.question("keys"))
+	question := q.OnDay(q.Question("keys"))
 	of := "all actors"
 	if actor != "" {
 		question["actor"], of = actor, telling.Quoted(actor)

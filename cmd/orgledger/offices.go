@@ -33,19 +33,19 @@ func (q *inquiry) offices(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := answer[projections.Offices](ctx, q, q.onDay(q.question("offices", "organisation", ref.ID)))
+	answer, err := answer[projections.Offices](ctx, q, q.OnDay(q.Question("offices", "organisation", ref.ID)))
 	if answer == nil {
 		return q.unknown(ctx, err, ref, orgKind)
 	}
-	if err := q.orgs(ctx, ref.ID); err != nil {
+	if err := q.Orgs(ctx, ref.ID); err != nil {
 		return err
 	}
-	if err := q.heading(ctx, "Offices of "+q.called(ref), q.day()); err != nil {
+	if err := q.heading(ctx, "Offices of "+q.Called(ref), q.day()); err != nil {
 		return err
 	}
 	q.blank()
 	if len(answer.Offices) == 0 {
-		q.say(plain, 0, "Nobody is known to hold an office of "+q.called(ref)+" on "+telling.DayWords(q.on)+".")
+		q.say(plain, 0, "Nobody is known to hold an office of "+q.Called(ref)+" on "+telling.DayWords(q.On)+".")
 		return nil
 	}
 	q.officesTable(0, answer.Offices)

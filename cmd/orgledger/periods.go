@@ -10,7 +10,7 @@ import (
 
 // difference is a stretch of days on which two histories have other holders.
 type difference struct {
-	days          stretch
+	days          telling.Stretch
 	before, after []projections.Share
 }
 
@@ -20,15 +20,15 @@ func historyChanges(before, after []projections.Period) []difference {
 	var list []difference
 	bounds := boundsOf(before, after)
 	for i, day := range bounds {
-		d := difference{stretch{from: day}, holdersOn(before, day), holdersOn(after, day)}
+		d := difference{telling.Stretch{From: day}, holdersOn(before, day), holdersOn(after, day)}
 		if i+1 < len(bounds) {
-			d.days.to = bounds[i+1]
+			d.days.To = bounds[i+1]
 		}
 		n := len(list)
 		switch {
 		case slices.Equal(d.before, d.after):
-		case n > 0 && list[n-1].days.to == day && alike(list[n-1], d):
-			list[n-1].days.to = d.days.to
+		case n > 0 && list[n-1].days.To == day && alike(list[n-1], d):
+			list[n-1].days.To = d.days.To
 		default:
 			list = append(list, d)
 		}
@@ -38,7 +38,7 @@ func historyChanges(before, after []projections.Period) []difference {
 
 // alike reports whether the same was lost and gained, whoever else had it besides.
 func alike(a, b difference) bool {
-	return slices.Equal(without(a.before, a.after), without(b.before, b.after)) && slices.Equal(without(a.after, a.before), without(b.after, b.before))
+	return slices.Equal(telling.Without(a.before, a.after), telling.Without(b.before, b.after)) && slices.Equal(telling.Without(a.after, a.before), telling.Without(b.after, b.before))
 }
 
 // boundsOf lists the days on which either history changes.

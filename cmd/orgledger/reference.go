@@ -60,7 +60,7 @@ func (q *inquiry) written(text string, kinds []domain.Kind) (domain.Ref, error) 
 
 // identified finds the organisation that has, or ever had, an identifier.
 func (q *inquiry) identified(ctx context.Context, code string) (domain.Ref, error) {
-	found, err := ask[projections.Organisation](ctx, q.session, map[string]any{"q": "organisation", "organisation": code, "on": domain.FirstDate.String()})
+	found, err := telling.Ask[projections.Organisation](ctx, q, map[string]any{"q": "organisation", "organisation": code, "on": domain.FirstDate.String()})
 	if err != nil {
 		return domain.Ref{}, err
 	}
@@ -106,9 +106,9 @@ func (q *inquiry) find(ctx context.Context, words string) ([]projections.Match, 
 	if strings.TrimSpace(words) == "" {
 		return nil, nil
 	}
-	answer, err := ask[struct {
+	answer, err := telling.Ask[struct {
 		Matches []projections.Match `json:"matches"`
-	}](ctx, q.session, map[string]any{"q": "find", "words": words})
+	}](ctx, q, map[string]any{"q": "find", "words": words})
 	if err != nil {
 		return nil, err
 	}
@@ -118,17 +118,17 @@ func (q *inquiry) find(ctx context.Context, words string) ([]projections.Match, 
 // unknown says more of a reference that the ledger does not have at the known point: when it came,
 // or what is nearly called so.
 func (q *inquiry) unknown(ctx context.Context, err error, ref domain.Ref, kinds []domain.Kind) error {
-	if err == nil || codeOf(err) != projections.CodeUnknownReference || len(q.assumed) > 0 {
+	if err == nil || codeOf(err) != projections.CodeUnknownReference || len(q.Assumed) > 0 {
 		return err
 	}
 	first := uint64(0)
-	entries, selected := q.concerning(ctx, ref)
+	entries, selected := q.Concerning(ctx, ref)
 	if selected == nil && len(entries) > 0 {
 		first = entries[0].Seq
 	}
-	if first > q.known {
+	if first > q.Known {
 		return &projections.QuestionError{Code: projections.CodeUnknownReference, Field: "ref",
-			Message: fmt.Sprintf("%s was not known yet at entry %d: entry %d introduces it", ref, q.known, first)}
+			Message: fmt.Sprintf("%s was not known yet at entry %d: entry %d introduces it", ref, q.Known, first)}
 	}
 	return q.notFound(ctx, fmt.Sprintf("no entry introduces %s", ref), ref.ID, kinds)
 }
@@ -139,7 +139,7 @@ func (q *inquiry) notFound(ctx context.Context, message, text string, kinds []do
 	if err != nil {
 		return errors.Join(errors.New(message), err)
 	}
-	if q.known == 0 && !q.past {
+	if q.Known == 0 && !q.past {
 		message += "; the ledger is empty, orgledger record puts entries into it"
 	} else if len(near) > 0 {
 		message += "; did you mean " + strings.Join(near, ", ") + "?"
@@ -239,7 +239,7 @@ func (a *app) completes(command *cobra.Command, kinds []domain.Kind) *cobra.Comm
 		defer cancel()
 		// Completion that fails completes nothing.
 		_ = quiet.with(ctx, true, func(s session) error {
-			found = completions(ctx, &inquiry{app: &quiet, book: &book{session: s}}, typed, kinds)
+			found = completions(ctx, &inquiry{app: &quiet, session: s, Book: &telling.Book{Reader: s}}, typed, kinds)
 			return nil
 		})
 		if typed == "" && len(kinds) > 1 {

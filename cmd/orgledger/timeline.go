@@ -12,20 +12,17 @@ import (
 	"github.com/orgledger/orgledger/ledger/telling"
 )
 
-// stretch is some days, from the first on to the day after the last; to 0 is an open end.
-type stretch struct{ from, to domain.Date }
-
 // timelineRow is what one line of a timeline shows.
 type timelineRow struct {
 	name, role string
-	held       []stretch
+	held       []telling.Stretch
 }
 
 // timeline draws who held something over the years. Its rows share one axis, from the first day shown
 // to the last, which both are.
 type timeline struct {
 	rows        []timelineRow
-	doubtful    []stretch // where what is drawn is uncertain
+	doubtful    []telling.Stretch // where what is drawn is uncertain
 	first, last domain.Date
 }
 
@@ -89,21 +86,21 @@ func (t *timeline) bar(row timelineRow, columns int) string {
 }
 
 // clip finds the columns of a stretch.
-func (t *timeline) clip(s stretch, columns int) (from, to int, open bool) {
-	from = min(max(t.column(s.from, columns), 0), columns-1)
-	if s.to == 0 || s.to > t.last+1 {
-		return from, columns, s.to == 0
+func (t *timeline) clip(s telling.Stretch, columns int) (from, to int, open bool) {
+	from = min(max(t.column(s.From, columns), 0), columns-1)
+	if s.To == 0 || s.To > t.last+1 {
+		return from, columns, s.To == 0
 	}
-	return from, min(max(t.column(s.to, columns), from+1), columns), false
+	return from, min(max(t.column(s.To, columns), from+1), columns), false
 }
 
 // doubt marks what two stretches have in common.
-func (t *timeline) doubt(cells []rune, held, doubtful stretch, columns int) {
-	common := stretch{max(held.from, doubtful.from), held.to}
-	if held.to == 0 || doubtful.to != 0 && doubtful.to < held.to {
-		common.to = doubtful.to
+func (t *timeline) doubt(cells []rune, held, doubtful telling.Stretch, columns int) {
+	common := telling.Stretch{From: max(held.From, doubtful.From), To: held.To}
+	if held.To == 0 || doubtful.To != 0 && doubtful.To < held.To {
+		common.To = doubtful.To
 	}
-	if common.to != 0 && common.from >= common.to {
+	if common.To != 0 && common.From >= common.To {
 		return
 	}
 	from, to, _ := t.clip(common, columns)

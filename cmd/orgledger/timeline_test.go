@@ -33,7 +33,7 @@ func TestTimeline(t *testing.T) {
 		want     string
 	}{
 		"an open end, and doubt": {newTimeline([]projections.Period{period("2000-01-01", "2005-01-01", "a"), period("2005-01-01", "", "a", "beta")},
-			[]stretch{{year("2000"), year("2002")}}, year("2010")), 40, `
+			[]telling.Stretch{{From: year("2000"), To: year("2002")}}, year("2010")), 40, `
             2000 2002  2004 2006  2008
             ┬────┬─────┬────┬─────┬────┬
 a     lead  ▒▒▒▒▒██████████████████████►
@@ -82,7 +82,7 @@ func TestTimelineFits(t *testing.T) {
 			periods[len(periods)-1].To = nil
 		}
 		from := telling.ParseDay(periods[0].From)
-		doubtful := []stretch{{from, from + domain.Date(rapid.IntRange(1, 1000).Draw(t, "doubt"))}}
+		doubtful := []telling.Stretch{{From: from, To: from + domain.Date(rapid.IntRange(1, 1000).Draw(t, "doubt"))}}
 		line := newTimeline(periods, doubtful, domain.Date(rapid.IntRange(1, int(domain.LastDate)).Draw(t, "until")))
 		width := rapid.IntRange(30, 200).Draw(t, "width")
 		for i, text := range line.draw(width) {
@@ -117,12 +117,12 @@ func TestHistoryChanges(t *testing.T) {
 		before, after := history.Draw(t, "before"), history.Draw(t, "after")
 		changes := historyChanges(before, after)
 		for day := domain.Date(729999); day < 730020; day++ {
-			lost, gained := without(holdersOn(before, day), holdersOn(after, day)), without(holdersOn(after, day), holdersOn(before, day))
+			lost, gained := telling.Without(holdersOn(before, day), holdersOn(after, day)), telling.Without(holdersOn(after, day), holdersOn(before, day))
 			told := false
 			for _, d := range changes {
-				if d.days.from <= day && (d.days.to == 0 || day < d.days.to) {
+				if d.days.From <= day && (d.days.To == 0 || day < d.days.To) {
 					told = true
-					if !sameShares(without(d.before, d.after), lost) || !sameShares(without(d.after, d.before), gained) {
+					if !sameShares(telling.Without(d.before, d.after), lost) || !sameShares(telling.Without(d.after, d.before), gained) {
 						t.Fatalf("on %s %v is lost and %v gained; told is %v", day, lost, gained, d)
 					}
 				}
@@ -135,5 +135,5 @@ func TestHistoryChanges(t *testing.T) {
 }
 
 func sameShares(a, b []projections.Share) bool {
-	return len(a) == len(b) && len(without(a, b)) == 0
+	return len(a) == len(b) && len(telling.Without(a, b)) == 0
 }
