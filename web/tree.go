@@ -32,15 +32,10 @@ func treeOf(form url.Values) (*tree, error) {
 	}
 	root := new(tree)
 	for path, values := range form {
-		names := strings.Split(path, ".")
-		if len(names) > limitDepth {
+		if strings.Count(path, ".") >= limitDepth {
 			return nil, fmt.Errorf("the field %.80q is none of this form", path)
 		}
-		at := root
-		for _, name := range names {
-			at = at.child(name)
-		}
-		at.values = values
+		root.reach(path).values = values
 	}
 	return root, nil
 }
@@ -105,6 +100,14 @@ func (t *tree) at(path string) *tree {
 			return new(tree)
 		}
 		t = below
+	}
+	return t
+}
+
+// reach is the tree below a path, made where it is missing.
+func (t *tree) reach(path string) *tree {
+	for name := range strings.SplitSeq(path, ".") {
+		t = t.child(name)
 	}
 	return t
 }
@@ -181,3 +184,11 @@ func (t *tree) hidden(path string, list []named) []named {
 
 // named is a hidden input.
 type named struct{ Name, Value string }
+
+// drop leaves out what is below names.
+func (t *tree) drop(names ...string) {
+	for _, name := range names {
+		delete(t.under, name)
+	}
+	t.names = slices.DeleteFunc(t.names, func(name string) bool { return slices.Contains(names, name) })
+}
