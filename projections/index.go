@@ -133,6 +133,15 @@ func (v *View) At(t time.Time) uint64 {
 	return uint64(v.moments[i].seq) - 1
 }
 
+// RecordedAt is when the entry at a sequence was recorded; zero for 0. The sequence is one of the view's.
+func (v *View) RecordedAt(seq uint64) time.Time {
+	i := sort.Search(len(v.moments), func(i int) bool { return uint64(v.moments[i].seq) > seq })
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, v.moments[i-1].time).UTC()
+}
+
 // LastRecorded is the recorded time of the last entry, zero for an empty log.
 func (v *View) LastRecorded() time.Time {
 	if len(v.moments) == 0 {

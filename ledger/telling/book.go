@@ -27,6 +27,7 @@ type Book struct {
 	sources   map[domain.SourceID]*domain.SourceRegistered
 	signed    map[uint64]string // of signed entries that were looked at, what is to be said of that
 	Subject   domain.Ref        // what the page is about: told by its name alone
+	Marked    bool              // names of things and entries have marks, for who makes links of them: see Pieces
 	Shown     map[uint64]bool   // the entries that the page tells of
 }
 
@@ -68,6 +69,10 @@ func (b *Book) Learn(ctx context.Context, on domain.Date, refs []domain.Ref) err
 
 // LearnAll is Learn of several days.
 func (b *Book) LearnAll(ctx context.Context, wanted map[domain.Date][]domain.Ref) error {
+	if reader, ok := b.Reader.(indexed); ok {
+		b.learnHere(reader.View(), wanted)
+		return nil
+	}
 	var questions []map[string]any
 	var days []domain.Date
 	for on, refs := range wanted {
@@ -112,6 +117,10 @@ func (b *Book) Title(ref domain.Ref, on domain.Date) string { return b.titles[ti
 func (b *Book) Label(ref domain.Ref, on domain.Date) string {
 	name := b.Title(ref, on)
 	switch {
+	case b.Marked && name == "":
+		return marked(ref.String(), ref.String())
+	case b.Marked:
+		return marked(ref.String(), short(ref, name))
 	case name == "":
 		return ref.String()
 	case ref.Kind == domain.KindOrganisation:
@@ -164,6 +173,7 @@ func (b *Book) Entry(ctx context.Context, seq uint64) (*domain.Recorded, error) 
 		return nil, err
 	}
 	if e, ok := b.entries[seq]; ok {
+		b.learnTarget(e)
 		return e, nil
 	}
 	return nil, fmt.Errorf("the log has no entry %d", seq)
@@ -228,6 +238,7 @@ func (b *Book) Narrator(e *domain.Entry) *Narrator {
 			seq, ok := b.Seqs[id]
 			return seq, ok
 		},
+		Entry: b.EntryWords,
 	}
 }
 

@@ -42,7 +42,7 @@ func (b *Book) DoubtWords(ctx context.Context, seqs []uint64) ([]string, error) 
 // doubt says of facts of one date what is not known of them.
 func (b *Book) doubt(date domain.EDTF, alike []*Edition) string {
 	first := alike[0]
-	text := fmt.Sprintf("Entry %d gives no exact day: %s.", first.Seq, Lower(b.Told(first)))
+	text := fmt.Sprintf("%s gives no exact day: %s.", Capital(b.EntryWords(first.Seq)), Lower(b.Told(first)))
 	if n := len(alike); n > 1 {
 		seqs := make([]uint64, n-1)
 		for i, e := range alike[1:] {

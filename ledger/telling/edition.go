@@ -101,7 +101,7 @@ func (b *Book) Told(e *Edition) string {
 	if !ok {
 		return b.Sentence(e.Now)
 	}
-	text := "Assuming the plan " + Quoted(announced.Title) + " (" + announced.Plan.Ref().String() + ")"
+	text := "Assuming the plan " + b.named(announced.Plan.Ref(), announced.Title)
 	if intended := b.Intended(announced.Plan); len(intended) > 0 {
 		text += ": " + strings.Join(intended, "; ")
 	}
@@ -120,7 +120,7 @@ func (b *Book) Footnote(e *Edition) string {
 		if change.Fact.Type() == domain.TypeEntryRetracted {
 			verb = "retracted"
 		}
-		parts = append(parts, fmt.Sprintf("%s by entry %d", verb, change.Seq))
+		parts = append(parts, verb+" by "+b.EntryWords(change.Seq))
 	}
 	return strings.Join(parts, "; ") + "."
 }

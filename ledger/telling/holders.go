@@ -149,7 +149,7 @@ func (b *Book) OfficeHolder(ctx context.Context, ref domain.Ref, entries []*doma
 			if o.Acting {
 				acting = "acting, "
 			}
-			return fmt.Sprintf("%s holds it, %sat %s, since %s (entry %d).", OfficerWords(&o), acting, b.Org(org), SinceWords(o.Since, &o.Effective), o.Seq), nil
+			return fmt.Sprintf("%s holds it, %sat %s, since %s (%s).", OfficerWords(&o), acting, b.Org(org), SinceWords(o.Since, &o.Effective), b.EntryWords(o.Seq)), nil
 		}
 	}
 	return "Nobody is known to hold it on " + DayWords(b.On) + ".", nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
 )
@@ -40,6 +41,25 @@ func (b *Book) learnAmendments(ctx context.Context, e *domain.Recorded) error {
 	}
 	_, err := b.readEntries(ctx, reader.View().Amendments(ref, e.Seq))
 	return err
+}
+
+// learnTarget finds the sequence of the entry that another corrects or retracts.
+func (b *Book) learnTarget(e *domain.Recorded) {
+	reader, ok := b.Reader.(indexed)
+	if id := AmendedBy(e.Fact); ok && id != (uuid.UUID{}) {
+		b.Seqs[id] = reader.View().Corrected(e.Seq)
+	}
+}
+
+// learnHere is LearnAll of a Reader with an index.
+func (b *Book) learnHere(view *ledger.View, wanted map[domain.Date][]domain.Ref) {
+	for on, refs := range wanted {
+		for _, ref := range refs {
+			if _, ok := b.titles[title{ref, on}]; !ok {
+				b.titles[title{ref, on}] = Clean(view.Title(ref, ledger.Point{On: on, Known: b.Known}))
+			}
+		}
+	}
 }
 
 func (b *Book) readEntries(ctx context.Context, seqs []uint64) ([]*domain.Recorded, error) {

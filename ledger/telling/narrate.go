@@ -2,7 +2,6 @@ package telling
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 type Narrator struct {
 	Name    func(domain.Ref) string               // a reference with its name
 	Seq     func(uuid.UUID) (seq uint64, ok bool) // of the entry with an id
+	Entry   func(seq uint64) string               // an entry in words; nil: entry 248
 	Planned bool                                  // what is told is still to come
 }
 
@@ -375,8 +375,12 @@ func (n *Narrator) retracted(f *domain.EntryRetracted) string {
 }
 
 func (n *Narrator) entryWords(id uuid.UUID) string {
-	if seq, ok := n.Seq(id); ok {
-		return fmt.Sprintf("entry %d", seq)
+	seq, ok := n.Seq(id)
+	switch {
+	case ok && n.Entry != nil:
+		return n.Entry(seq)
+	case ok:
+		return "entry " + Decimal(seq)
 	}
 	return "entry " + id.String()
 }

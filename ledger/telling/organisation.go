@@ -125,13 +125,13 @@ func (b *Book) endingWords(e *projections.Ending) string {
 	}
 	when := WhenWords(ParseEDTF(e.Effective))
 	if len(names) == 0 {
-		return fmt.Sprintf("%s without a successor %s (entry %d)", e.How, when, e.Seq)
+		return fmt.Sprintf("%s without a successor %s (%s)", e.How, when, b.EntryWords(e.Seq))
 	}
 	into := map[string]string{"dissolved": "dissolved and succeeded by "}[e.How]
 	if into == "" {
 		into = e.How + " into "
 	}
-	return fmt.Sprintf("%s%s %s (entry %d)", into, Joined(names), when, e.Seq)
+	return fmt.Sprintf("%s%s %s (%s)", into, Joined(names), when, b.EntryWords(e.Seq))
 }
 
 // How one organisation came of another, said of the predecessor and of the successor.

@@ -117,7 +117,7 @@ func (b *Book) planEffect(ctx context.Context, ref domain.Ref, p projections.Pla
 	if err != nil {
 		return "", err
 	}
-	lead := "The plan " + Quoted(p.Title) + " (plan/" + p.Plan + "), announced " + WhenWords(ParseEDTF(p.Announced))
+	lead := "The plan " + b.named(plan.Ref(), p.Title) + ", announced " + WhenWords(ParseEDTF(p.Announced))
 	if p.Expected != nil {
 		lead += " and expected " + WhenWords(ParseEDTF(*p.Expected))
 	}

@@ -37,7 +37,7 @@ func (b *Book) KnownAt(ctx context.Context, known uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("as known at entry %d, recorded on %s", known, TimeWords(RecordedAt(last))), nil
+	return fmt.Sprintf("as known at %s, recorded on %s", b.EntryWords(known), TimeWords(RecordedAt(last))), nil
 }
 
 // AssumedWords says what is assumed; empty where nothing is.

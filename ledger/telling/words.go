@@ -121,12 +121,20 @@ func plural(n int) string {
 
 // Capital gives a sentence a capital letter.
 func Capital(text string) string {
-	r, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(r)) + text[size:]
+	return first(text, unicode.ToUpper)
 }
 
 // Lower takes a sentence's capital letter away.
 func Lower(text string) string {
-	r, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToLower(r)) + text[size:]
+	return first(text, unicode.ToLower)
+}
+
+// first changes the first letter of a text, which may stand behind a mark.
+func first(text string, change func(rune) rune) string {
+	begin := 0
+	if strings.HasPrefix(text, markBegin) {
+		begin = strings.Index(text, markText) + len(markText)
+	}
+	r, size := utf8.DecodeRuneInString(text[begin:])
+	return text[:begin] + string(change(r)) + text[begin+size:]
 }
