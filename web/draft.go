@@ -105,7 +105,7 @@ func (d *draft) json() jsontext.Value {
 	case d.Retracts:
 		return d.amendment(domain.TypeEntryRetracted, "retracts", nil)
 	case d.Target != nil:
-		replaced := asJSON(without(d.fields, "reason"), d.filled)
+		replaced := objectJSON(without(d.fields, "reason"), d.filled)
 		return d.amendment(domain.TypeEntryCorrected, "corrects", append([]byte(`,"replacement":`), replaced...))
 	}
 	return entryJSON(d.Type, d.filled)

@@ -146,13 +146,13 @@ func entryFields(t domain.Type) []domain.Field {
 
 // entryJSON is the entry of a type that a form says.
 func entryJSON(t domain.Type, filled *tree) jsontext.Value {
-	entry := asJSON(entryFields(t), filled)
+	entry := objectJSON(entryFields(t), filled)
 	return append(append([]byte(`{"type":`), appendText(nil, t.String())...), append([]byte(","), entry[1:]...)...)
 }
 
-// asJSON writes what is filled in as the object that the fields describe. What is blank is left out, unless it has to
+// objectJSON writes what is filled in as the object that the fields describe. What is blank is left out, unless it has to
 // be given and may be null.
-func asJSON(fields []domain.Field, t *tree) jsontext.Value {
+func objectJSON(fields []domain.Field, t *tree) jsontext.Value {
 	object := []byte{'{'}
 	var typed string
 	for _, field := range fields {
@@ -177,7 +177,7 @@ func valueJSON(field domain.Field, typed string, t *tree) (value jsontext.Value,
 	switch field.Shape {
 	case domain.ShapeData:
 		if typ, ok := domain.ParseType(typed); ok {
-			return asJSON(domain.FieldsOf(typ), t), true
+			return objectJSON(domain.FieldsOf(typ), t), true
 		}
 		return nil, false
 	case domain.ShapeObject:
@@ -187,7 +187,7 @@ func valueJSON(field domain.Field, typed string, t *tree) (value jsontext.Value,
 		if !field.Required && t.blank() {
 			return nil, false
 		}
-		return asJSON(field.Fields, t), true
+		return objectJSON(field.Fields, t), true
 	case domain.ShapeList:
 		return listJSON(field, t)
 	case domain.ShapeFlag:

@@ -1,7 +1,11 @@
 package web
 
 import (
-	"context"
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/telling"
@@ -11,19 +15,27 @@ import (
 // movements are changes of holders, those that went the same way together.
 type movements struct {
 	Tally  string
-	Total  int
 	Groups []movement
-	Left   int // groups that are not shown
+	Left   int    // groups that are not shown
+	All    Link   // back from one group to all of them
+	ID     string // of the list on its page
 }
 
 // movement is holdings that went from and to the same holders.
 type movement struct {
-	Number int // from 1
-	Words  string
-	Names  []string // of the organisations, where there are too many for the words
-	Count  int
-	Refs   []domain.Ref // those of one page
-	Pages  pages
+	Words template.HTML
+	Names []Link // of the organisations, where there are too many for the words
+	Count int
+	Refs  []named
+	Whole Link // where not all are shown
+	Pager *pager
+}
+
+// named is a thing with its reference beside its name.
+type named struct {
+	Link
+	Ref  string
+	Kind string
 }
 
 // How many groups are shown of one comparison, and how many holdings of one group at first and on a page of its own.
@@ -33,46 +45,95 @@ const (
 	shownAlone  = 200
 )
 
-// pages divides a list.
-type pages struct{ Page, Last int }
-
-// pageOf is a page of a list, from 1, and which one it is.
-func pageOf[T any](list []T, page, size int) ([]T, pages) {
-	last := max(1, (len(list)+size-1)/size)
-	page = min(max(page, 1), last)
-	return list[(page-1)*size : min(page*size, len(list))], pages{page, last}
+// named is a thing by its name and reference.
+func (q *request) named(ref domain.Ref) named {
+	return named{q.link(ref), telling.RefID(ref), ref.Kind.String()}
 }
 
-// chosen is which group of changes is to be shown whole; the zero value: none, some of each.
-type chosen struct{ group, page int }
-
-// movements groups changes, and reads the names that are shown.
-func readMovements(ctx context.Context, b *telling.Book, changes []projections.Change, which chosen) (*movements, error) {
-	m := &movements{Total: len(changes), Tally: telling.Tally(changes)}
-	var names []domain.Ref
+// movements groups changes. The address may name one group of the list, which is shown whole then.
+func (q *request) movements(id string, changes []projections.Change) (*movements, error) {
+	m := &movements{ID: id}
+	if len(changes) > 0 {
+		m.Tally = telling.Tally(changes)
+	}
+	which := 0
+	if text, ok := strings.CutPrefix(q.URL.Query().Get("group"), id+"-"); ok {
+		which, _ = strconv.Atoi(text) // what is no number is no group
+		m.All = Link{q.here("group", "", "page", ""), "All of what changed"}
+	}
 	for i, t := range telling.Transitions(changes) {
-		shown := movement{Number: i + 1, Count: len(t.Refs)}
-		switch {
-		case which.group == i+1:
-			shown.Refs, shown.Pages = pageOf(t.Refs, which.page, shownAlone)
-		case which.group != 0:
+		name := fmt.Sprint(id, "-", i+1)
+		if which != 0 && which != i+1 {
 			continue
-		case len(m.Groups) == shownGroups:
+		}
+		if len(m.Groups) == shownGroups {
 			m.Left++
 			continue
-		default:
-			shown.Refs = t.Refs[:min(shownOfMany, len(t.Refs))]
 		}
-		names = append(names, shown.Refs...)
-		orgs := append(telling.HoldersOf(t.Lost), telling.HoldersOf(t.Gained)...)
-		if err := b.Orgs(ctx, orgs...); err != nil {
+		shown, err := q.group(t, name, which != 0)
+		if err != nil {
 			return nil, err
-		}
-		shown.Words = b.TransitionWords(t)
-		if len(telling.HoldersOf(t.Lost)) > telling.SeveralNames || len(telling.HoldersOf(t.Gained)) > telling.SeveralNames {
-			shown.Names = b.OrgNames(orgs)
 		}
 		m.Groups = append(m.Groups, shown)
 	}
-	return m, b.Learn(ctx, b.On, names)
+	return m, nil
+}
+
+// group is one of the movements, whole and paged, or its beginning.
+func (q *request) group(t *telling.Transition, name string, whole bool) (movement, error) {
+	if whole {
+		from, to, p, err := q.pages(len(t.Refs), shownAlone)
+		if err != nil {
+			return movement{}, err
+		}
+		m, err := q.movement(t, t.Refs[from:to])
+		m.Pager = p
+		return m, err
+	}
+	m, err := q.movement(t, t.Refs[:min(shownOfMany, len(t.Refs))])
+	if n := len(t.Refs); n > shownOfMany {
+		m.Whole = Link{q.here("group", name, "page", ""), "All " + thousands(n) + " of them"}
+	}
+	return m, err
+}
+
+// movement is one group, of which some holdings are shown.
+func (q *request) movement(t *telling.Transition, refs []domain.Ref) (movement, error) {
+	m := movement{Count: len(t.Refs)}
+	var orgs []domain.Ref
+	for _, shares := range [][]projections.Share{t.Lost, t.Gained} {
+		holders := telling.HoldersOf(shares)
+		for _, org := range holders {
+			orgs = append(orgs, domain.OrganisationID(org).Ref())
+			if len(holders) > telling.SeveralNames {
+				m.Names = append(m.Names, q.org(org))
+			}
+		}
+	}
+	if err := q.book.Learn(q.ctx, q.on, orgs); err != nil {
+		return m, err
+	}
+	m.Words = q.prose(q.book.TransitionWords(t))
+	for _, ref := range refs {
+		m.Refs = append(m.Refs, q.named(ref))
+	}
+	return m, nil
+}
+
+// changeRows are changes as rows of a table: the holding, its name, and who held it before and after.
+func (q *request) changeRows(rows [][]string, changes []projections.Change, more ...string) [][]string {
+	for _, c := range changes {
+		row := append(slices.Clone(more), c.Ref, q.link(telling.RefOf(c.Ref)).Text, sharesText(c.Before), sharesText(c.After))
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// sharesText lists holders for a table: hee lead; nhs-england joint.
+func sharesText(shares []projections.Share) string {
+	texts := make([]string, len(shares))
+	for i, s := range shares {
+		texts[i] = s.Organisation + " " + s.Role
+	}
+	return strings.Join(texts, "; ")
 }

@@ -172,18 +172,15 @@ func (t *tree) renumber(list []*tree) {
 }
 
 // hidden lists every path with its values, for the inputs that carry a form from one page to the next.
-func (t *tree) hidden(path string, list []named) []named {
+func (t *tree) hidden(path string, list []field) []field {
 	for _, value := range t.values {
-		list = append(list, named{path, value})
+		list = append(list, field{path, value})
 	}
 	for _, name := range slices.Sorted(slices.Values(t.names)) {
 		list = t.under[name].hidden(strings.TrimPrefix(path+"."+name, "."), list)
 	}
 	return list
 }
-
-// named is a hidden input.
-type named struct{ Name, Value string }
 
 // drop leaves out what is below names.
 func (t *tree) drop(names ...string) {
