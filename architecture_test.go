@@ -34,7 +34,7 @@ var may = map[string][]string{
 const nkeys = "github.com/nats-io/nkeys"
 
 // judged are the folders whose tests may put anything together.
-var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "cmd"}
+var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "web", "cmd"}
 
 // onlyTests are packages that no program contains.
 var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest", "formats/formatstest", "formats/exporttest"}

@@ -261,7 +261,9 @@ func (v *View) Amendments(ref domain.Ref, of uint64) []uint64 {
 	return seqs
 }
 
-func amends(typ domain.Type) bool { return typ == domain.TypeEntryCorrected || typ == domain.TypeEntryRetracted }
+func amends(typ domain.Type) bool {
+	return typ == domain.TypeEntryCorrected || typ == domain.TypeEntryRetracted
+}
 
 // Apply adds recorded entries, in sequence order without a gap, and publishes a view that has all
 // of them. Corrections are resolved on the way. After an error the index is not to be used: the log

@@ -41,6 +41,39 @@ func (v *View) Turns(ref domain.Ref, known uint64) (Turns, error) {
 	return c.turns(), nil
 }
 
+// KnownTurns lists, rising, the known points at which an answer about a thing may be another, from its introduction on. Where
+// there are more than limit of them, it is limit of the entries that concern it, evenly chosen. Its cost is that of as many Turns.
+func (v *View) KnownTurns(ref domain.Ref, limit int) []uint64 {
+	known := v.Introduction(ref)
+	if known == 0 {
+		return nil
+	}
+	points := []uint64{known}
+	for {
+		t, err := v.Turns(ref, known)
+		if err != nil || t.Next == 0 {
+			return points
+		}
+		if len(points) == limit {
+			return thinned(v.Mentions(ref, v.Seq()), limit)
+		}
+		known = t.Next
+		points = append(points, known)
+	}
+}
+
+// thinned takes limit of a list, evenly, with the first and the last.
+func thinned(list []uint64, limit int) []uint64 {
+	if len(list) <= limit || limit < 2 {
+		return list
+	}
+	few := make([]uint64, limit)
+	for i := range few {
+		few[i] = list[i*(len(list)-1)/(limit-1)]
+	}
+	return few
+}
+
 // turning gathers the days and known points at which an answer may change.
 type turning struct {
 	view  *View
@@ -138,6 +171,17 @@ func (v *View) Refs(known uint64) []domain.Ref {
 	}
 	slices.SortFunc(refs, func(a, b domain.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
 	return refs
+}
+
+// Counts says how many things of each kind entries up to a known point introduce.
+func (v *View) Counts(known uint64) map[domain.Kind]int {
+	counts := make(map[domain.Kind]int)
+	for num := uint32(1); num <= v.count; num++ {
+		if t := v.thing(num); uint64(t.introduced) <= known {
+			counts[t.kind]++
+		}
+	}
+	return counts
 }
 
 // Introduction is the sequence of the entry that introduces a reference, 0 where none does.

@@ -46,23 +46,10 @@ func (q *inquiry) findWords(ctx context.Context, words string) error {
 	}
 	rows := make([][]cell, len(answer.Matches))
 	for i, m := range answer.Matches {
-		rows[i] = []cell{{bold, m.Ref}, {plain, telling.Clean(m.Title)}, {caution, foundAs(m)}}
+		rows[i] = []cell{{bold, m.Ref}, {plain, telling.Clean(m.Title)}, {caution, telling.FoundAs(m)}}
 	}
 	q.table(0, []column{{"Reference", 16}, {"Name", 12}, {"Found as", 12}}, rows)
 	q.blank()
 	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", telling.Capital(telling.Counted(len(rows), "match"))))
 	return nil
-}
-
-// foundAs says by what a match was found, where its name does not show it.
-func foundAs(m projections.Match) string {
-	_, id, _ := strings.Cut(m.Ref, "/")
-	switch {
-	case m.Was:
-		return "formerly " + telling.Quoted(m.Found)
-	case m.Found == m.Title || m.Found == id:
-		return ""
-	default:
-		return "identifier " + telling.Clean(m.Found)
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/sample"
+	"github.com/orgledger/orgledger/web"
 )
 
 // serving is how serve is set up.
@@ -29,9 +30,9 @@ func (a *app) serveCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:     "serve",
 		GroupID: "main",
-		Short:   "Serve the ledger: the log, its index and the HTTP interface",
-		Long: `Serve the ledger in the data folder, which is made where it is missing: the embedded log, its index, an
-HTTP interface and a NATS listener, both on the loopback interface unless told otherwise. The other
+		Short:   "Serve the ledger: the log, its index, web pages and the HTTP interface",
+		Long: `Serve the ledger in the data folder, which is made where it is missing: the embedded log, its index, web
+pages and an HTTP interface at one address, and a NATS listener, both on the loopback interface unless told otherwise. The other
 commands use the server by themselves while it runs.
 
 --sample first records the built-in history of workforce education in the English NHS, if the ledger is
@@ -102,7 +103,8 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
 		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
-		return serveHTTP(running, listener, handler, options.Logger)
+		pages := web.NewHandler(web.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Status: api.StatusOf, Now: time.Now})
+		return serveHTTP(running, listener, mounted(api.Guard(pages), handler), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
@@ -143,6 +145,19 @@ Try, in another terminal:
 
 Ctrl-C stops the server.
 `, address)
+}
+
+// programs are the addresses that are for programs; all others are pages.
+var programs = []string{"/v1/", "/tlog/", "/healthz", "/docs", "/openapi.json", "/openapi.yaml", "/schemas/"}
+
+// mounted serves pages for people, and the interface for programs where it has always been.
+func mounted(pages, programming http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	for _, pattern := range programs {
+		mux.Handle(pattern, programming)
+	}
+	return mux
 }
 
 // serveHTTP answers requests until ctx ends, then finishes those under way, for at most some seconds.

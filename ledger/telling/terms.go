@@ -151,3 +151,16 @@ func FulfilsWords(f domain.Fulfilment) string {
 	}
 	return "plan/" + f.String()
 }
+
+// FoundAs says by what a match was found, where its name does not show it.
+func FoundAs(m projections.Match) string {
+	_, id, _ := strings.Cut(m.Ref, "/")
+	switch {
+	case m.Was:
+		return "formerly " + Quoted(m.Found)
+	case m.Found == m.Title || m.Found == id:
+		return ""
+	default:
+		return "identifier " + Clean(m.Found)
+	}
+}

@@ -1,0 +1,144 @@
+package web
+
+import (
+	"html/template"
+
+	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
+	"github.com/orgledger/orgledger/projections"
+)
+
+// recentEntries is how many of the newest entries the start page tells.
+const recentEntries = 10
+
+// startShown is what the start page shows.
+type startShown struct {
+	Kinds    []kindCount
+	Entries  uint64
+	First    string
+	Recent   []entryLine
+	Plans    []planLine
+	Findings []findingCount
+	Examples []Link
+}
+
+type kindCount struct {
+	Words string
+	N     int
+}
+
+// entryLine is an entry in one sentence.
+type entryLine struct {
+	Seq      Link
+	Recorded string
+	Actor    string
+	Text     template.HTML
+	Marks    []template.HTML // corrected by entry 12
+}
+
+type planLine struct {
+	Plan             Link
+	Status, Expected string
+	Items            string
+}
+
+type findingCount struct {
+	Link    Link
+	Meaning string
+	N       int
+}
+
+// start says what the ledger covers, and where to begin.
+func (s *site) start(q *request) (*Page, error) {
+	view := startShown{Entries: q.known, Kinds: countKinds(q.view.Counts(q.known))}
+	if q.known > 0 {
+		view.First = telling.TimeWords(q.view.RecordedAt(1))
+	}
+	var err error
+	if view.Recent, err = q.newest(recentEntries); err != nil {
+		return nil, err
+	}
+	view.Plans = q.outstanding()
+	return &Page{Name: "start", Title: "The history of organisations, and who was responsible", Thing: "start page", Data: view,
+		JSON: q.ask(q.book.OnDay(q.book.Question("plans")))}, nil
+}
+
+// countKinds words how many things of each kind there are.
+func countKinds(counts map[domain.Kind]int) []kindCount {
+	var list []kindCount
+	for _, k := range []struct {
+		kind domain.Kind
+		one  string
+	}{{domain.KindOrganisation, "organisation"}, {domain.KindResponsibility, "responsibility"}, {domain.KindContract, "contract"},
+		{domain.KindOffice, "office"}, {domain.KindPlan, "plan"}, {domain.KindSource, "source"}} {
+		if n := counts[k.kind]; n > 0 {
+			list = append(list, kindCount{telling.Counted(n, k.one), n})
+		}
+	}
+	return list
+}
+
+// newest tells the last entries up to the known point, newest first.
+func (q *request) newest(n uint64) ([]entryLine, error) {
+	var seqs []uint64
+	for seq := q.known; seq > 0 && uint64(len(seqs)) < n; seq-- {
+		seqs = append(seqs, seq)
+	}
+	return q.entryLines(seqs)
+}
+
+// entryLines tells entries as they were recorded, with what corrected or retracted them up to the known point.
+func (q *request) entryLines(seqs []uint64) ([]entryLine, error) {
+	entries := make([]*domain.Recorded, len(seqs))
+	told := make([]*domain.Entry, len(seqs))
+	for i, seq := range seqs {
+		e, err := q.book.Entry(q.ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		entries[i], told[i] = e, &e.Entry
+	}
+	if err := q.book.Tell(q.ctx, told...); err != nil {
+		return nil, err
+	}
+	lines := make([]entryLine, len(entries))
+	for i, e := range entries {
+		edition, err := q.book.EditionAt(q.ctx, e.Seq, q.known)
+		if err != nil {
+			return nil, err
+		}
+		lines[i] = entryLine{Seq: q.entryLink(e.Seq), Recorded: telling.TimeWords(telling.RecordedAt(e)), Actor: telling.Clean(e.Actor),
+			Text: q.prose(q.book.Sentence(&e.Entry) + "."), Marks: q.marks(edition)}
+	}
+	return lines, nil
+}
+
+func (q *request) entryLink(seq uint64) Link {
+	return Link{q.path("entry/" + telling.Decimal(seq)), "entry " + telling.Decimal(seq)}
+}
+
+// marks say by which entries a fact was corrected or retracted.
+func (q *request) marks(e *telling.Edition) []template.HTML {
+	var list []template.HTML
+	for _, change := range e.Changes {
+		list = append(list, q.prose(telling.AmendmentVerb(change.Fact)+" by "+q.book.EntryWords(change.Seq)))
+	}
+	return list
+}
+
+// outstanding lists the plans that are neither carried out nor withdrawn.
+func (q *request) outstanding() []planLine {
+	var lines []planLine
+	for _, p := range q.view.Plans(q.point()).Plans {
+		if p.Status != projections.PlanAnnounced && p.Status != projections.PlanInProgress {
+			continue
+		}
+		line := planLine{Plan: Link{q.path("plan/" + p.Plan), telling.Clean(p.Title)}, Status: telling.PlanStatus(p.Status), Items: telling.FulfilledText(p),
+			Expected: "no day given"}
+		if p.Expected != nil {
+			line.Expected = telling.DateWords(telling.DateOf(p.Expected))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
