@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"html/template"
 	"strconv"
 
@@ -71,7 +73,9 @@ func (s *site) entry(q *request) (*Page, error) {
 	e := account.Recorded
 	view := &entryShown{Seq: seq, ID: e.ID.String(), Type: typeLabel(e.Fact.Type()), Says: q.prose(q.book.Sentence(&e.Entry) + "."), Retracted: account.Retracted,
 		Recorded: telling.TimeWords(telling.RecordedAt(e)), Actor: telling.Clean(e.Actor), Note: telling.Clean(e.Note), Recent: q.URL.Query().Has("recorded")}
-	view.Signed, view.Forged = q.book.Signature(e)
+	sound := false
+	view.Signed, sound = q.book.Signature(e)
+	view.Forged = !sound
 	if account.Now != &e.Entry {
 		view.Now = q.prose(q.book.Sentence(account.Now) + ".")
 	}
@@ -111,7 +115,7 @@ func effectDays(a *telling.Account) (days []domain.Date) {
 func (q *request) entryDates(view *entryShown, e *domain.Recorded) {
 	if e.Fact.Type().Dated() {
 		view.Effective = telling.Capital(telling.DateWords(e.Effective))
-		if q.view.Seq() > 0 && q.site.Recording {
+		if q.site.Recording {
 			view.Correct = Link{q.path("entry/"+telling.Decimal(e.Seq)) + "/correct", "Correct this entry"}
 			view.Retract = Link{q.path("entry/"+telling.Decimal(e.Seq)) + "/retract", "Retract this entry"}
 		}
@@ -158,7 +162,7 @@ func (q *request) entryProof(view *entryShown, e *domain.Recorded) error {
 	if err != nil {
 		return err
 	}
-	view.Hash = telling.LeafHash(event)
+	view.Hash = fmt.Sprintf("%x", sha256.Sum256(append([]byte{0}, event...))) // RFC 6962 §2.1, as audit.LeafHash
 	indented := jsontext.Value(event)
 	if err := indented.Indent(jsontext.WithIndent("  ")); err != nil {
 		return err

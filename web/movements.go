@@ -27,7 +27,8 @@ type movement struct {
 	Names []Link // of the organisations, where there are too many for the words
 	Count int
 	Refs  []named
-	Whole Link // where not all are shown
+	Left  int  // holdings that are not shown
+	Whole Link // where they are
 	Pager *pager
 }
 
@@ -50,19 +51,23 @@ func (q *request) named(ref domain.Ref) named {
 	return named{q.link(ref), telling.RefID(ref), ref.Kind.String()}
 }
 
-// movements groups changes. The address may name one group of the list, which is shown whole then.
+// movements groups changes. The address may name one group of the list, which is shown whole then; of a list without an id
+// no more is had than its beginning.
 func (q *request) movements(id string, changes []projections.Change) (*movements, error) {
 	m := &movements{ID: id}
 	if len(changes) > 0 {
 		m.Tally = telling.Tally(changes)
 	}
 	which := 0
-	if text, ok := strings.CutPrefix(q.URL.Query().Get("group"), id+"-"); ok {
+	if text, ok := strings.CutPrefix(q.URL.Query().Get("group"), id+"-"); ok && id != "" {
 		which, _ = strconv.Atoi(text) // what is no number is no group
 		m.All = Link{q.here("group", "", "page", ""), "All of what changed"}
 	}
 	for i, t := range telling.Transitions(changes) {
-		name := fmt.Sprint(id, "-", i+1)
+		name := ""
+		if id != "" {
+			name = fmt.Sprint(id, "-", i+1)
+		}
 		if which != 0 && which != i+1 {
 			continue
 		}
@@ -91,7 +96,7 @@ func (q *request) group(t *telling.Transition, name string, whole bool) (movemen
 		return m, err
 	}
 	m, err := q.movement(t, t.Refs[:min(shownOfMany, len(t.Refs))])
-	if n := len(t.Refs); n > shownOfMany {
+	if n := len(t.Refs); n > shownOfMany && name != "" {
 		m.Whole = Link{q.here("group", name, "page", ""), "All " + thousands(n) + " of them"}
 	}
 	return m, err
@@ -99,7 +104,7 @@ func (q *request) group(t *telling.Transition, name string, whole bool) (movemen
 
 // movement is one group, of which some holdings are shown.
 func (q *request) movement(t *telling.Transition, refs []domain.Ref) (movement, error) {
-	m := movement{Count: len(t.Refs)}
+	m := movement{Count: len(t.Refs), Left: len(t.Refs) - len(refs)}
 	var orgs []domain.Ref
 	for _, shares := range [][]projections.Share{t.Lost, t.Gained} {
 		holders := telling.HoldersOf(shares)

@@ -56,7 +56,7 @@ func (q *request) preview(foreseen *ledger.Preview) (*previewShown, error) {
 		}
 		if len(d.Changes) > 0 {
 			var err error
-			if day.Moves, err = q.movements("on-"+d.Day, d.Changes); err != nil {
+			if day.Moves, err = q.movements("", d.Changes); err != nil {
 				return nil, err
 			}
 		}

@@ -37,6 +37,16 @@ type formRequest struct {
 	stale  bool // what was sent carries no token of this process
 }
 
+// formRoutes sets up the forms, which are there to be had and to be sent.
+func (s *site) formRoutes(mux *http.ServeMux) {
+	mux.Handle("GET /record", s.forming((*site).recordTypes))
+	for _, method := range []string{"GET ", "POST "} {
+		mux.Handle(method+"/record/{type}", s.forming((*site).record))
+		mux.Handle(method+"/entry/{seq}/correct", s.forming((*site).correct))
+		mux.Handle(method+"/entry/{seq}/retract", s.forming((*site).retract))
+	}
+}
+
 // seeOther sends the browser on, after something was recorded.
 type seeOther struct{ address string }
 
