@@ -157,7 +157,9 @@ func (d *draft) refuse(err error) {
 	if refusal.Value != "" {
 		text += ", not " + refusal.Value
 	}
-	if path := d.path(refusal.Field); d.has(path) {
+	if path := d.path(refusal.Field); d.problems[path] != "" {
+		return // the name was looked up in vain, and is said to be none
+	} else if d.has(path) {
 		d.problems[path] = text
 	} else {
 		d.general = text

@@ -46,9 +46,10 @@ type entryShown struct {
 
 // evidenceShown is a citation.
 type evidenceShown struct {
-	Source                  Link
-	Publisher, When         string
-	Locator, Digest, Origin string
+	Source          Link
+	Publisher, When string
+	Locator, Digest string
+	Origin          Link
 }
 
 // revisionShown is a correction or retraction of the entry.
@@ -136,7 +137,9 @@ func (q *request) entryDates(view *entryShown, e *domain.Recorded) {
 		view.Later = q.entryLink(e.Seq + 1)
 	}
 	for _, ref := range telling.Mentioned(&e.Entry) {
-		view.Names = append(view.Names, q.named(ref))
+		if ref.Kind != domain.KindSource { // they are told as evidence
+			view.Names = append(view.Names, q.named(ref))
+		}
 	}
 }
 
@@ -144,7 +147,7 @@ func (q *request) entryDates(view *entryShown, e *domain.Recorded) {
 func (q *request) entryEvidence(view *entryShown, a *telling.Account) {
 	for _, c := range a.Evidence {
 		shown := evidenceShown{Source: q.link(c.Source.Ref()), Publisher: telling.Clean(c.Registered.Publisher), Locator: telling.Clean(c.Locator),
-			Digest: c.Registered.SHA256, Origin: telling.Clean(c.Registered.URL)}
+			Digest: c.Registered.SHA256, Origin: outside(c.Registered.URL)}
 		if !c.Registered.Published.IsZero() {
 			shown.When = telling.DateWords(c.Registered.Published)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // input is one field of a form as it is shown.
@@ -26,6 +27,7 @@ type input struct {
 	Called   string   // what the reference is called
 	Within   []*input // the fields of an object, the elements of a list
 	Element  string   // what an element of the list is called
+	Long     bool     // a text that may have several lines
 	Number   int      // of an element of a list, from 1
 }
 
@@ -37,6 +39,9 @@ type option struct {
 
 // ID is the input's name as the id of an element.
 func (i *input) ID() string { return "f-" + strings.ReplaceAll(i.Path, ".", "-") }
+
+// A is an element of the list with its article.
+func (i *input) A() string { return telling.Article(i.Element) }
 
 // Is reports whether the input has a shape, by the name that templates use.
 func (i *input) Is(shape string) bool { return shapes[i.Shape] == shape }
@@ -95,6 +100,8 @@ func (f *former) input(field domain.Field, t *tree, path string) *input {
 		i.Kind, i.Options = "holding", f.choices[path]
 	case domain.ShapeWord, domain.ShapeType:
 		i.Options = wordOptions(field.Words, t.values)
+	case domain.ShapeText:
+		i.Long = field.Limit > domain.LimitTitle
 	case domain.ShapeObject:
 		i.Within = f.inputs(field.Fields, t, path)
 	case domain.ShapeList:

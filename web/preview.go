@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"reflect"
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
@@ -49,7 +50,7 @@ func (q *request) preview(foreseen *ledger.Preview) (*previewShown, error) {
 	if seq := foreseen.Receipts[0].Seq; seq != 0 {
 		view.Recorded = q.entryLink(seq)
 	}
-	for _, d := range foreseen.Days {
+	for i, d := range foreseen.Days {
 		day := previewDay{ID: "on-" + d.Day, Day: telling.DayWords(d.On)}
 		if d.On == q.today {
 			day.Day += " (today)"
@@ -65,10 +66,50 @@ func (q *request) preview(foreseen *ledger.Preview) (*previewShown, error) {
 				day.Answers = append(day.Answers, shown)
 			}
 		}
+		if n := len(view.Days); n > 0 && sameDay(foreseen.Days[i-1], d) {
+			view.Days[n-1].Day += ", and just so on " + day.Day
+			continue
+		}
 		view.Days = append(view.Days, day)
 	}
 	view.Raised, view.Settled = q.foreseenFindings(foreseen.Raised), q.foreseenFindings(foreseen.Settled)
 	return view, nil
+}
+
+// sameDay reports whether of two days the same would be answered otherwise.
+func sameDay(a, b ledger.PreviewDay) bool {
+	if !reflect.DeepEqual(a.Changes, b.Changes) || len(a.Answers) != len(b.Answers) {
+		return false
+	}
+	for i := range a.Answers {
+		if a.Answers[i].Ref != b.Answers[i].Ref || !sameAnswers(a.Answers[i].Before, b.Answers[i].Before) || !sameAnswers(a.Answers[i].After, b.Answers[i].After) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAnswers compares answers of two days but for the day in them.
+func sameAnswers(a, b *ledger.Answers) bool {
+	return reflect.DeepEqual(timeless(a), timeless(b))
+}
+
+func timeless(a *ledger.Answers) *ledger.Answers {
+	if a == nil {
+		return nil
+	}
+	t := *a
+	if t.Organisation != nil {
+		o := *t.Organisation
+		o.On = ""
+		t.Organisation = &o
+	}
+	if t.Holders != nil {
+		h := *t.Holders
+		h.On = ""
+		t.Holders = &h
+	}
+	return &t
 }
 
 func (q *request) foreseenFindings(list []projections.Finding) []foreseenFinding {
@@ -132,7 +173,7 @@ func (q *request) organisationLines(line func(what, before, after string), befor
 	line("Identifiers", codesText(before.Identifiers), codesText(after.Identifiers))
 	line("Established", telling.Deref(before.Established), telling.Deref(after.Established))
 	line("Ended", q.endingText(before.Ended), q.endingText(after.Ended))
-	line("Certainty", before.Certainty, after.Certainty)
+	line("Certainty", doubtText(before.Certainty), doubtText(after.Certainty))
 }
 
 func (q *request) placementText(p *projections.Placement) string {
@@ -180,7 +221,7 @@ func (q *request) holderLines(line func(what, before, after string), before, aft
 	}
 	line("Status", was.Status, is.Status)
 	line("Held by", q.holdersText(was.Holders), q.holdersText(is.Holders))
-	line("Certainty", was.Certainty, is.Certainty)
+	line("Certainty", doubtText(was.Certainty), doubtText(is.Certainty))
 	line("Over all days", q.periodsText(before.Periods), q.periodsText(after.Periods))
 }
 
@@ -210,6 +251,14 @@ func (q *request) periodsText(periods []projections.Period) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// doubtText says of an answer that it is uncertain; that it is certain needs no saying.
+func doubtText(certainty string) string {
+	if certainty == projections.Uncertain {
+		return certainty
+	}
+	return ""
 }
 
 func officeText(o *projections.Office) string {

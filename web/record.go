@@ -262,11 +262,9 @@ func summary(inputs []*input, list []Link) []Link {
 
 // submitted previews what was filled in, or records it.
 func (s *site) submitted(q *formRequest, d *draft, p *Page, view *recordShown, record bool) error {
-	if !d.look(q.view, q.today) {
-		return nil
-	}
+	found := d.look(q.view, q.today)
 	e, ok := d.entry()
-	if !ok {
+	if !ok || !found {
 		return nil
 	}
 	if record {

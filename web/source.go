@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/url"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/orgledger/orgledger/domain"
@@ -11,7 +13,7 @@ import (
 // sourceShown is what the page of a source shows.
 type sourceShown struct {
 	Publisher, Published, Retrieved, Digest, Note string
-	Origin                                        string
+	Origin                                        Link
 	Registered                                    entryLine
 	Citing                                        int
 	Entries                                       []entryLine
@@ -31,7 +33,7 @@ func (s *site) source(q *request) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := &sourceShown{Publisher: telling.Clean(registered.Publisher), Digest: registered.SHA256, Origin: telling.Clean(registered.URL)}
+	view := &sourceShown{Publisher: telling.Clean(registered.Publisher), Digest: registered.SHA256, Origin: outside(registered.URL)}
 	if !registered.Published.IsZero() {
 		view.Published = telling.Capital(telling.DateWords(registered.Published))
 	}
@@ -59,6 +61,15 @@ func (s *site) source(q *request) (*Page, error) {
 	return &Page{Name: "source", Kicker: "Source", Title: telling.Clean(registered.Title), Data: view,
 		JSON: func() ([]byte, error) { return q.entriesJSON(seqs) },
 		CSV:  func() ([][]string, error) { return q.entryRows(seqs) }}, nil
+}
+
+// outside is an address of the web that the ledger has. Nothing is asked of it unless somebody follows it.
+func outside(address string) Link {
+	text := telling.Clean(address)
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+		return Link{address, text}
+	}
+	return Link{"", text}
 }
 
 // entriesJSON is entries as the log gives them, in one list.

@@ -25,7 +25,7 @@ func TestScreenshots(t *testing.T) {
 	for name, as := range map[string]look{"desk": desk, "phone": phone, "desk-dark": {width: 1280, height: 900, dark: true}, "phone-dark": {width: 390, height: 844, dark: true}} {
 		tb := open(t, base, as)
 		for _, p := range pages {
-			tb.visit(p.path)
+			tb.show(p)
 			tb.lacksSideways(p.path)
 			picture := run(tb, chromedp.FullScreenshot(100))
 			if err := os.WriteFile(filepath.Join(*screenshots, p.name+"-"+name+".png"), picture, 0o644); err != nil {
@@ -41,7 +41,7 @@ func TestFitsWindow(t *testing.T) {
 	for _, as := range []look{{width: 320, height: 640}, {width: 360, height: 740}, {width: 768, height: 1024}, {width: 1920, height: 1080}} {
 		tb := open(t, base, as)
 		for _, p := range pages {
-			tb.visit(p.path)
+			tb.show(p)
 			tb.lacksSideways(p.path)
 		}
 	}
