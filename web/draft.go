@@ -93,6 +93,13 @@ func (d *draft) look(view *projections.View, on domain.Date) bool {
 	return len(d.problems) == 0
 }
 
+// glance says what the references are called that are found, while the form is still being filled in.
+func (d *draft) glance(view *projections.View, on domain.Date) {
+	d.look(view, on)
+	clear(d.problems)
+	clear(d.choices)
+}
+
 // inputs are the fields as they are shown.
 func (d *draft) inputs() []*input {
 	f := &former{introduces: d.intro, problems: d.problems, called: d.called, choices: d.choices}

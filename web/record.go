@@ -223,13 +223,9 @@ func (s *site) filling(q *formRequest, d *draft, p *Page, view *recordShown) (*P
 	view.Action, view.Actor = q.URL.Path, q.actor
 	verb, _, _ := strings.Cut(q.do, " ")
 	switch {
-	case q.do == "" || verb == "change":
-		d.look(q.view, q.today)
-		clear(d.problems)
-	case verb == "add" || verb == "remove" || verb == "fields":
+	case q.do == "" || verb == "change" || verb == "add" || verb == "remove" || verb == "fields":
 		d.edited(q.do)
-		d.look(q.view, q.today)
-		clear(d.problems)
+		d.glance(q.view, q.today)
 	case q.stale:
 		d.general = "This form was opened before the server was started, or in another browser. It is as you left it: send it again."
 		p.Status = http.StatusForbidden

@@ -290,41 +290,54 @@ func call(script string, args []any) string {
 	return "(" + script + ")(" + strings.Join(quoted, ",") + ")"
 }
 
-// click follows the first link or presses the first button that has, or is named by, the text, and waits for the page
-// that comes.
-func (tb *tab) click(text string) {
+// click follows the first link or presses the first button that has, or is named by, the text, among those that within
+// chooses, of all where it is left out.
+func (tb *tab) click(text string, within ...string) {
 	tb.Helper()
-	tb.find("link or button “"+text+"”", `text => {
+	among := "a[href], button, summary, input[type=submit]"
+	if len(within) > 0 {
+		among = within[0]
+	}
+	tb.find("link or button “"+text+"”", `(text, among) => {
 		const named = e => (e.getAttribute("aria-label") || e.innerText || e.value || "").replace(/\s+/g, " ").trim();
-		const all = [...document.querySelectorAll("a[href], button, summary, input[type=submit]")].filter(e => e.checkVisibility());
+		const all = [...document.querySelectorAll(among)].filter(e => e.checkVisibility());
 		const e = all.find(e => named(e) === text) || all.find(e => named(e).includes(text));
 		if (!e) return false;
 		window.leaving = true;
 		e.click();
 		return true;
-	}`, text)
+	}`, text, among)
 }
 
 // follow clicks, and waits until another page has come.
-func (tb *tab) follow(text string) {
+func (tb *tab) follow(text string, within ...string) {
 	tb.Helper()
-	tb.click(text)
+	tb.click(text, within...)
 	tb.find("page after “"+text+"”", `() => !window.leaving && document.readyState === "complete"`)
 }
 
-// fill puts a value into the field of a label.
+// fill puts a value into the first field of a label.
 func (tb *tab) fill(label, value string) {
 	tb.Helper()
-	tb.find("field “"+label+"”", `(label, value) => {
-		const named = [...document.querySelectorAll("label")].filter(l => l.control && l.innerText.replace(/\s+/g, " ").trim().startsWith(label));
+	tb.fillIn("", label, value)
+}
+
+// fillIn puts a value into the field of a label within a group of fields; of all where the group is empty.
+func (tb *tab) fillIn(group, label, value string) {
+	tb.Helper()
+	tb.find("field “"+label+"”", `(group, label, value) => {
+		const words = e => e.innerText.replace(/\s+/g, " ").trim();
+		const groups = [...document.querySelectorAll("fieldset")].filter(f => words(f.querySelector("legend")).startsWith(group));
+		const within = group ? groups[0] : document.querySelector("main");
+		const named = [...within.querySelectorAll("label")].filter(l => l.control && words(l).startsWith(label));
 		const e = named.length ? named[0].control : null;
 		if (!e) return false;
 		if (e.type === "checkbox" || e.type === "radio") e.checked = value === "on";
 		else e.value = value;
 		e.dispatchEvent(new Event("input", {bubbles: true}));
 		e.dispatchEvent(new Event("change", {bubbles: true}));
-		return true;
-	}`, label, value)
+		return e.value === value || e.type === "checkbox" || e.type === "radio";
+	}`, group, label, value)
 }
 
 // sees waits until the main part of the page shows a text.
