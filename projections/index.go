@@ -97,7 +97,7 @@ type Index struct {
 // entryMeta is what is kept of an entry, so that a correction finds what it supersedes.
 type entryMeta struct {
 	typ   domain.Type
-	about uint32 // the thing that domain.About names, 0 for none; of a correction the entry corrected
+	about uint32 // the thing that domain.About names, 0 for none; of a correction or retraction the entry that it names
 	first uint32 // into touched; the next entry's first ends it
 }
 

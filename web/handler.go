@@ -13,6 +13,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/projections"
 )
 
 // Options say what is shown.
@@ -23,6 +24,10 @@ type Options struct {
 	Log     *slog.Logger
 	Status  func(error) int  // the HTTP status of an error
 	Now     func() time.Time // says what day today is
+
+	Receipts  bool   // the API gives receipts of entries: the log has a key
+	Recording bool   // whoever reaches the pages may record with them
+	Feed      string // the address at which the API tells of new entries as server-sent events; empty: nowhere
 }
 
 // site shows one ledger. It holds nothing of a request.
@@ -31,6 +36,10 @@ type site struct {
 	pages  map[string]*template.Template
 	assets *assets
 	layout sync.Mutex // held while Graphviz lays something out: it does one at a time
+	tokens *tokens
+
+	diffs   recall[[]projections.Change]
+	impacts recall[*projections.Impact]
 }
 
 // route is a kind of page. Its pattern is one of http.ServeMux, without a method and without a suffix; nav is what it is
@@ -44,6 +53,13 @@ type route struct {
 var routes = []route{
 	{"/{$}", "", (*site).start},
 	{"/search", "Search", (*site).search},
+	{"/plans", "Plans", (*site).plans},
+	{"/plan/{id}", "", (*site).plan},
+	{"/compare", "Compare", (*site).compare},
+	{"/findings", "Findings", (*site).findings},
+	{"/log", "Log", (*site).log},
+	{"/entry/{seq}", "", (*site).entry},
+	{"/source/{id}", "", (*site).source},
 	{"/search/suggest", "", (*site).suggest},
 	{"/organisation/{id}", "", (*site).organisation},
 	{"/organisation/{id}/holdings", "", (*site).holdings},
@@ -57,12 +73,13 @@ var routes = []route{
 // .jsonld) or by what the request accepts. It may be used by any number of requests at once. What guards the loopback interface
 // stands before it: see api.Guard.
 func NewHandler(o Options) http.Handler {
-	s := &site{Options: o, assets: readAssets()}
+	s := &site{Options: o, assets: readAssets(), tokens: newTokens()}
 	s.pages = readTemplates(s.assets)
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		mux.Handle("GET "+r.pattern, s.page(r.answer))
 	}
+	s.formRoutes(mux)
 	mux.Handle("GET /static/{name}", s.assets)
 	mux.Handle("/", s.page((*site).nothing))
 	return secured(suffixed(mux))

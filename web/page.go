@@ -23,6 +23,7 @@ type Page struct {
 	Status int           // of HTTP; 0: 200
 	Data   any           // what the template shows
 	Still  bool          // both clocks do not apply: neither bar nor banner
+	Part   bool          // of a page that a script has already: without what is around it
 
 	JSON   func() ([]byte, error)     // one value
 	CSV    func() ([][]string, error) // a header and rows
@@ -131,7 +132,11 @@ func (s *site) renderHTML(q *request, p *Page) ([]byte, error) {
 		view.Formats = append(view.Formats, Link{q.form(f), f.name})
 	}
 	var text bytes.Buffer
-	if err := template.ExecuteTemplate(&text, "layout", view); err != nil {
+	name := "layout"
+	if p.Part {
+		name = "main"
+	}
+	if err := template.ExecuteTemplate(&text, name, view); err != nil {
 		return nil, fmt.Errorf("show the page %s: %w", p.Name, err)
 	}
 	return text.Bytes(), nil
@@ -143,6 +148,9 @@ func (s *site) shown(q *request) siteShown {
 		if r.nav != "" {
 			view.Nav = append(view.Nav, navLink{Link{q.url(r.pattern), r.nav}, q.URL.Path == r.pattern})
 		}
+	}
+	if s.Recording {
+		view.Nav = append(view.Nav, navLink{Link{q.url("/record"), "Record"}, strings.HasPrefix(q.URL.Path, "/record")})
 	}
 	return view
 }

@@ -20,7 +20,7 @@ var linked = map[string]bool{"organisation": true, "responsibility": true, "cont
 // path is the address of a thing or an entry, keeping both clocks; empty where it has no page.
 func (q *request) path(name string) string {
 	kind, _, _ := strings.Cut(name, "/")
-	if !linked[kind] {
+	if _, foreseen := q.foreseen[name]; !linked[kind] || foreseen && q.view.Introduction(telling.RefOf(name)) == 0 {
 		return ""
 	}
 	return q.url("/" + name)
@@ -32,6 +32,9 @@ func (q *request) link(ref domain.Ref) Link { return q.linkOn(ref, q.on) }
 // linkOn is a thing by its name on another day.
 func (q *request) linkOn(ref domain.Ref, on domain.Date) Link {
 	name := telling.Clean(q.view.Title(ref, ledger.Point{On: on, Known: q.known}))
+	if name == "" {
+		name = telling.Clean(q.foreseen[ref.String()])
+	}
 	if name == "" {
 		name = ref.String()
 	}

@@ -26,6 +26,8 @@ type request struct {
 	known uint64      // the entry up to which is looked
 
 	onGiven, knownGiven bool // the address says so: links keep it
+
+	foreseen map[string]string // what references would be called, which nothing introduces yet
 }
 
 // The fields of both clocks in an address.

@@ -130,15 +130,19 @@ func (q *request) marks(e *telling.Edition) []template.HTML {
 func (q *request) outstanding() []planLine {
 	var lines []planLine
 	for _, p := range q.view.Plans(q.point()).Plans {
-		if p.Status != projections.PlanAnnounced && p.Status != projections.PlanInProgress {
-			continue
+		if outstanding(p.Status) {
+			lines = append(lines, q.planLine(p))
 		}
-		line := planLine{Plan: Link{q.path("plan/" + p.Plan), telling.Clean(p.Title)}, Status: telling.PlanStatus(p.Status), Items: telling.FulfilledText(p),
-			Expected: "no day given"}
-		if p.Expected != nil {
-			line.Expected = telling.DateWords(telling.DateOf(p.Expected))
-		}
-		lines = append(lines, line)
 	}
 	return lines
+}
+
+// planLine is how a plan stands in a line.
+func (q *request) planLine(p projections.Plan) planLine {
+	line := planLine{Plan: Link{q.path("plan/" + p.Plan), telling.Clean(p.Title)}, Status: telling.PlanStatus(p.Status), Items: telling.FulfilledText(p),
+		Expected: "no day given"}
+	if p.Expected != nil {
+		line.Expected = telling.DateWords(telling.DateOf(p.Expected))
+	}
+	return line
 }

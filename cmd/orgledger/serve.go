@@ -21,8 +21,9 @@ import (
 
 // serving is how serve is set up.
 type serving struct {
-	sample     bool
-	http, nats string
+	sample        bool
+	readOnlyPages bool
+	http, nats    string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -45,6 +46,7 @@ empty.`,
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
+	command.Flags().BoolVar(&o.readOnlyPages, "read-only-pages", false, "show pages that record nothing")
 	command.Flags().StringVar(&o.nats, "nats", "127.0.0.1:4222", "let NATS clients read the log at `ADDR`; empty: none")
 	return command
 }
@@ -103,7 +105,8 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		defer func() { err = errors.Join(err, store.Announce("")) }() // while the folder is held a little longer
 		here := &local{Ledger: l, store: store, name: a.ledger, notary: &lazyNotary{notary: n}}
 		handler := api.NewHandler(api.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Notary: n, Bundle: here.Bundle})
-		pages := web.NewHandler(web.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Status: api.StatusOf, Now: time.Now})
+		pages := web.NewHandler(web.Options{Ledger: l, Name: a.ledger, Version: version, Log: options.Logger, Status: api.StatusOf, Now: time.Now,
+			Receipts: n != nil, Recording: !o.readOnlyPages})
 		return serveHTTP(running, listener, mounted(api.Guard(pages), handler), options.Logger)
 	})
 	if err := group.Wait(); err != nil && ctx.Err() == nil {

@@ -3,6 +3,7 @@ package telling
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/projections"
@@ -50,6 +51,9 @@ func (b *Book) LearnSigned(ctx context.Context, entries ...*domain.Recorded) err
 	return nil
 }
 
+// notValid begins what is said of a signature that proves nothing.
+const notValid = "NOT valid"
+
 // validity says whether a signature is valid by the keys as they were known then, and what is known now.
 func validity(e *domain.Recorded, ledger string, then, now *projections.Keys) string {
 	find := func(keys *projections.Keys) *projections.Key {
@@ -61,11 +65,11 @@ func validity(e *domain.Recorded, ledger string, then, now *projections.Keys) st
 	}
 	switch key := find(then); {
 	case key == nil:
-		return "NOT valid: the key was not registered for its actor"
+		return notValid + ": the key was not registered for its actor"
 	case !key.Valid:
-		return "NOT valid: the key was not valid on that day"
+		return notValid + ": the key was not valid on that day"
 	case !e.Verify(ledger, e.Actor):
-		return "NOT valid: this is not what was signed"
+		return notValid + ": this is not what was signed"
 	}
 	if key := find(now); key == nil || !key.Valid {
 		return "valid as was known then (by what is known now, the key was not)"
@@ -79,6 +83,13 @@ func (b *Book) signedWords(e *domain.Recorded) string {
 		return "unsigned"
 	}
 	return b.signed[e.Seq]
+}
+
+// Signature says whether an entry that LearnSigned has looked at is signed and by which key, and whether it is to be
+// trusted: an unsigned one is as good as before, one that is not what was signed is not.
+func (b *Book) Signature(e *domain.Recorded) (words string, sound bool) {
+	words = b.signedWords(e)
+	return Capital(words), !strings.Contains(words, notValid)
 }
 
 // SignedSentence is SignedWords as a sentence.
