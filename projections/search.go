@@ -45,6 +45,18 @@ func (v *View) Search(words string, known uint64) *Found {
 	return found
 }
 
+// All is what there is of a kind, as if it had been found, by reference.
+func (v *View) All(kind domain.Kind, known uint64) *Found {
+	all := &Found{view: v, known: uint32(known), counts: make(map[domain.Kind]int)}
+	for num := uint32(1); num <= v.count; num++ {
+		if t := v.thing(num); t.kind == kind && uint64(t.introduced) <= known {
+			all.hits = append(all.hits, hit{num: num, kind: kind})
+		}
+	}
+	all.counts[kind] = len(all.hits)
+	return all
+}
+
 // Len is how many things of a kind have the words; of all kinds for 0.
 func (f *Found) Len(kind domain.Kind) int {
 	if kind == 0 {

@@ -35,14 +35,23 @@ type matchLine struct {
 func (s *site) search(q *request) (*Page, error) {
 	words := strings.TrimSpace(q.URL.Query().Get("q"))
 	p := &Page{Name: "search", Title: "Search", Data: searchShown{}}
-	if words == "" {
-		return p, nil
-	}
 	kind, err := chosenKind(q.URL.Query().Get("kind"))
 	if err != nil {
 		return nil, err
 	}
-	found := q.view.Search(words, q.known)
+	var found *projections.Found
+	switch {
+	case words != "":
+		p.Title = "Search for “" + telling.Clean(words) + "”"
+		found = q.view.Search(words, q.known)
+		p.JSON = q.ask(q.book.Question("find", "words", words))
+	case kind != 0:
+		found = q.view.All(kind, q.known)
+		p.Title = "All " + strings.TrimLeft(telling.Counted(2, kind.String()), "2 ")
+	default:
+		return p, nil
+	}
+	p.Thing = telling.Lower(p.Title)
 	view := searchShown{Words: words, Kinds: q.kindChoices(found, kind), Total: found.Len(kind)}
 	from, to, pages, err := q.pages(view.Total, matchesAPage)
 	if err != nil {
@@ -52,8 +61,7 @@ func (s *site) search(q *request) (*Page, error) {
 	for _, m := range found.Page(kind, from, to) {
 		view.Matches = append(view.Matches, q.match(m))
 	}
-	p.Data, p.Title, p.Thing = view, "Search for “"+telling.Clean(words)+"”", "search for “"+telling.Clean(words)+"”"
-	p.JSON = q.ask(q.book.Question("find", "words", words))
+	p.Data = view
 	p.CSV = func() ([][]string, error) { return matchRows(found.Page(kind, 0, view.Total)), nil }
 	return p, nil
 }
