@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/orgledger/orgledger/domain"
@@ -29,6 +30,7 @@ type site struct {
 	Options
 	pages  map[string]*template.Template
 	assets *assets
+	layout sync.Mutex // held while Graphviz lays something out: it does one at a time
 }
 
 // route is a kind of page. Its pattern is one of http.ServeMux, without a method and without a suffix; nav is what it is
@@ -43,6 +45,12 @@ var routes = []route{
 	{"/{$}", "", (*site).start},
 	{"/search", "Search", (*site).search},
 	{"/search/suggest", "", (*site).suggest},
+	{"/organisation/{id}", "", (*site).organisation},
+	{"/organisation/{id}/holdings", "", (*site).holdings},
+	{"/organisation/{id}/held", "", (*site).ceded},
+	{"/responsibility/{id}", "", (*site).responsibility},
+	{"/contract/{id}", "", (*site).contract},
+	{"/lineage/{id}", "", (*site).lineage},
 }
 
 // NewHandler shows a ledger as pages. Every page has the same address in its other forms, by a suffix (.json, .csv, .svg,
