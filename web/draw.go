@@ -167,7 +167,7 @@ func (p *lineagePicture) body(b body) {
 	if b.days.To == 0 {
 		p.svg.draw(`<path class="life" d="M%.1f %.1f l8 %.1f l-8 %.1f z" fill="%s"/>`, to-2, y-barHeight, float64(barHeight), float64(barHeight), fill)
 	}
-	x, anchor := from, "start"
+	x, anchor := from+3, "start"
 	if long := float64(len([]rune(b.name))) * letterWidth; x+long > pictureWidth-8 {
 		x, anchor = min(max(to, long), pictureWidth-8), "end"
 	}

@@ -75,6 +75,7 @@ func (q *request) holding(kind domain.Kind, kicker string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	ownersFirst(answer.Holders)
 	view, err := q.holdingShown(ref, answer, history)
 	if err != nil {
 		return nil, err
@@ -84,6 +85,17 @@ func (q *request) holding(kind domain.Kind, kicker string) (*Page, error) {
 		JSON: q.ask(q.book.OnDay(q.book.Question("holders", "ref", ref.String()))),
 		CSV:  func() ([][]string, error) { return periodRows(history), nil },
 		SVG:  func() ([]byte, error) { return q.bandsSVG(ref, history) }, JSONLD: func() ([]byte, error) { return q.linkedData(ref) }}, nil
+}
+
+// ownersFirst puts those who supply a contract behind those who own it.
+func ownersFirst(holders []projections.Holder) {
+	supplies := func(h projections.Holder) int {
+		if h.Role == string(domain.SideSupplier) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(holders, func(a, b projections.Holder) int { return supplies(a) - supplies(b) })
 }
 
 func (q *request) holdingShown(ref domain.Ref, answer *projections.Holders, history *projections.History) (*holdingShown, error) {
@@ -141,7 +153,9 @@ func (q *request) holdingFacts(ref domain.Ref, answer *projections.Holders) ([]f
 			facts = append(facts, fact{name, q.prose(text)})
 		}
 	}
-	add("Kind", telling.Clean(about.Kind))
+	if ref.Kind == domain.KindResponsibility {
+		add("Kind", telling.Capital(telling.Clean(about.Kind)))
+	}
 	add("About", about.Description)
 	add("Status", telling.Capital(telling.HoldingStatus(answer.Status)))
 	if about.Value != nil {

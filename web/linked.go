@@ -24,5 +24,6 @@ func (q *request) linkedData(ref domain.Ref) ([]byte, error) {
 	out := rdf.NewJSONLD(&text)
 	o := tables.Options{Ledger: q.site.Name, Version: q.site.Version, On: q.on, OneDay: true, Known: q.known, OneKnown: true}
 	err := tables.WriteThing(q.ctx, q.view, ref, o, rdf.New(rdf.Options{Base: base, On: q.on, Known: q.known}, out))
-	return text.Bytes(), errors.Join(err, out.Close())
+	err = errors.Join(err, out.Close())
+	return text.Bytes(), err
 }
