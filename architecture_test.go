@@ -25,7 +25,7 @@ var may = map[string][]string{
 	"ledger":      {"domain", "audit", "eventstore", "projections"},
 	"formats":     {"domain", "ledger"},
 	"api":         {"domain", "audit", "ledger"},
-	"web":         {"domain", "ledger", "projections"},
+	"web":         {"domain", "ledger", "projections", "formats"}, // pages are had as pictures and linked data, which formats make
 	"cmd":         {"domain", "audit", "eventstore", "projections", "ledger", "formats", "api", "web"},
 }
 

@@ -187,18 +187,11 @@ type Impact struct {
 // Impact compares the ledger with and without a plan, on the day that its last outstanding item
 // would take effect. The plan is taken as it stands with every fact known, whatever its day.
 func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact, error) {
-	if _, err := v.introduced(id.Ref(), known, "plan"); err != nil {
+	plan, over, err := v.carriedOut(id, date, known)
+	if err != nil {
 		return nil, err
-	}
-	plan := v.planAt(id, Point{domain.LastDate, known})
-	if plan == nil {
-		return nil, &QuestionError{CodeUnknownReference, "plan", "the announcement of plan " + string(id) + " is retracted"}
 	}
 	answer := &Impact{Plan: string(id), Status: plan.status, Changes: []Change{}, Orphaned: []Orphan{}, Known: known}
-	over := newOverlay(v)
-	if err := over.add(plan, date, "plan"); err != nil {
-		return nil, err
-	}
 	if over.added == 0 {
 		return answer, nil
 	}
@@ -215,6 +208,37 @@ func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact
 		return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Role, b.Role))
 	})
 	return answer, nil
+}
+
+// carriedOut is what a plan adds, as it stands with every fact up to known.
+func (v *View) carriedOut(id domain.PlanID, date domain.Date, known uint64) (*planState, *overlay, error) {
+	if _, err := v.introduced(id.Ref(), known, "plan"); err != nil {
+		return nil, nil, err
+	}
+	plan := v.planAt(id, Point{domain.LastDate, known})
+	if plan == nil {
+		return nil, nil, &QuestionError{CodeUnknownReference, "plan", "the announcement of plan " + string(id) + " is retracted"}
+	}
+	over := newOverlay(v)
+	return plan, over, over.add(plan, date, "plan")
+}
+
+// ImpactOn is what Impact answers of one holding, and the day of it: nil where the plan would not change it.
+func (v *View) ImpactOn(ref domain.Ref, id domain.PlanID, known uint64) (*Change, domain.Date, error) {
+	num, err := v.introduced(ref, known, "ref")
+	if err != nil {
+		return nil, 0, err
+	}
+	_, over, err := v.carriedOut(id, 0, known)
+	if err != nil || over.added == 0 {
+		return nil, 0, err
+	}
+	without := state{Point{over.last, known}, nil}
+	changes := v.appendChange(nil, num, without, state{without.Point, over})
+	if len(changes) == 0 {
+		return nil, over.last, nil
+	}
+	return &changes[0], over.last, nil
 }
 
 func (v *View) appendOrphans(list []Orphan, num uint32, without, with state) []Orphan {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/orgledger/orgledger/domain"
@@ -38,6 +39,7 @@ type site struct {
 
 	diffs   recall[[]projections.Change]
 	impacts recall[*projections.Impact]
+	layout  sync.Mutex // held while Graphviz lays something out: it does one at a time
 }
 
 // route is a kind of page. Its pattern is one of http.ServeMux, without a method and without a suffix; nav is what it is
@@ -59,6 +61,12 @@ var routes = []route{
 	{"/entry/{seq}", "", (*site).entry},
 	{"/source/{id}", "", (*site).source},
 	{"/search/suggest", "", (*site).suggest},
+	{"/organisation/{id}", "", (*site).organisation},
+	{"/organisation/{id}/holdings", "", (*site).holdings},
+	{"/organisation/{id}/held", "", (*site).ceded},
+	{"/responsibility/{id}", "", (*site).responsibility},
+	{"/contract/{id}", "", (*site).contract},
+	{"/lineage/{id}", "", (*site).lineage},
 }
 
 // NewHandler shows a ledger as pages. Every page has the same address in its other forms, by a suffix (.json, .csv, .svg,

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -109,83 +106,20 @@ func (t *timeline) doubt(cells []rune, held, doubtful telling.Stretch, columns i
 	}
 }
 
-// tick is a mark of the axis.
-type tick struct {
-	at   domain.Date
-	name string
-}
-
 // axis draws the scale: names above the marks that they belong to.
 func (t *timeline) axis(columns int) (names, marks string) {
 	name, mark := []rune(strings.Repeat(" ", columns)), []rune(strings.Repeat("─", columns))
 	free := 0
-	for _, tick := range t.ticks(columns) {
-		at := t.column(tick.at, columns)
+	for _, tick := range telling.Ticks(t.first, t.last, columns) {
+		at := t.column(tick.At, columns)
 		if at < 0 || at >= columns {
 			continue
 		}
 		mark[at] = '┬'
-		if at >= free && at+len(tick.name) <= columns {
-			copy(name[at:], []rune(tick.name))
-			free = at + len(tick.name) + 1
+		if at >= free && at+len(tick.Name) <= columns {
+			copy(name[at:], []rune(tick.Name))
+			free = at + len(tick.Name) + 1
 		}
 	}
 	return string(name), string(mark)
-}
-
-// ticks finds a step of whole days, months or years by which the names fit.
-func (t *timeline) ticks(columns int) []tick {
-	start := calendar(t.first)
-	for _, unit := range []struct {
-		days   float64
-		layout string
-		steps  []int
-		next   func(time.Time, int) time.Time
-	}{
-		{1, "2 Jan 2006", []int{1, 2, 7, 14}, func(at time.Time, n int) time.Time { return at.AddDate(0, 0, n) }},
-		{30.4, "Jan 2006", []int{1, 3, 6}, nextMonth},
-		{365.25, "2006", []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000}, nextYear},
-	} {
-		for _, step := range unit.steps {
-			room := unit.days * float64(step) * float64(columns) / float64(t.days())
-			if room < float64(len(unit.layout)+1) && step != 5000 {
-				continue
-			}
-			var list []tick
-			for at := unit.next(start, step); !at.After(calendar(t.last)); at = unit.next(at, step) {
-				list = append(list, tick{dateOf(at), at.Format(unit.layout)})
-			}
-			if list == nil || unit.days == 1 || list[0].at > t.first {
-				list = slices.Insert(list, 0, tick{t.first, start.Format(unit.layout)})
-			}
-			return list
-		}
-	}
-	return nil
-}
-
-// nextMonth is the first of the next month whose number the step divides.
-func nextMonth(at time.Time, step int) time.Time {
-	month := (int(at.Month())-1)/step*step + step
-	return time.Date(at.Year(), time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
-}
-
-// nextYear is the first of the next year that the step divides.
-func nextYear(at time.Time, step int) time.Time {
-	return time.Date(at.Year()/step*step+step, time.January, 1, 0, 0, 0, 0, time.UTC)
-}
-
-func calendar(day domain.Date) time.Time {
-	at, err := time.Parse(time.DateOnly, day.String())
-	if err != nil {
-		panic(fmt.Sprintf("a day that the calendar does not have: %d", day)) // days come from the ledger, which has checked them
-	}
-	return at
-}
-
-func dateOf(at time.Time) domain.Date {
-	if at.Year() > 9999 {
-		return domain.LastDate
-	}
-	return telling.ParseDay(at.Format(time.DateOnly))
 }

@@ -3,6 +3,7 @@ package telling
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -113,34 +114,46 @@ func (b *Book) planEffect(ctx context.Context, ref domain.Ref, p projections.Pla
 	if err := b.LearnPlan(ctx, plan); err != nil {
 		return "", err
 	}
-	replies, err := b.AskAll(ctx, []map[string]any{b.Question("impact", "plan", p.Plan)})
-	if err != nil {
-		return "", err
-	}
 	lead := "The plan " + b.named(plan.Ref(), p.Title) + ", announced " + WhenWords(ParseEDTF(p.Announced))
 	if p.Expected != nil {
 		lead += " and expected " + WhenWords(ParseEDTF(*p.Expected))
 	}
-	impact, err := Read[projections.Impact](replies[0])
+	change, on, err := b.impactOn(ctx, ref, plan)
+	undated, isUndated := errors.AsType[*projections.QuestionError](err)
 	switch {
-	case err != nil && b.planNames(plan, ref): // it has no day
+	case isUndated && undated.Code == projections.CodeNoDate && b.planNames(plan, ref):
 		return lead + ", names it, but no day: " + Joined(b.Intended(plan)) + ".", nil
-	case err != nil:
+	case isUndated:
 		return "", nil
-	}
-	at := slices.IndexFunc(impact.Changes, func(c projections.Change) bool { return c.Ref == ref.String() })
-	switch {
-	case at >= 0:
-		if err := b.LearnChanges(ctx, impact.Changes[at:at+1]); err != nil {
+	case err != nil:
+		return "", err
+	case change != nil:
+		if err := b.LearnChanges(ctx, []projections.Change{*change}); err != nil {
 			return "", err
 		}
-		t := Transitions(impact.Changes[at : at+1])[0]
-		return fmt.Sprintf("%s, would change it on %s: %s.", lead, DayWords(ParseDay(*impact.On)), b.TransitionWords(t)), nil
+		t := Transitions([]projections.Change{*change})[0]
+		return fmt.Sprintf("%s, would change it on %s: %s.", lead, DayWords(on), b.TransitionWords(t)), nil
 	case b.planNames(plan, ref):
 		return lead + ": " + Joined(b.Intended(plan)) + ".", nil
 	default:
 		return "", nil
 	}
+}
+
+// impactOn finds what a plan would do to one holding, nil where nothing; a Reader without an index is asked what it would do to all.
+func (b *Book) impactOn(ctx context.Context, ref domain.Ref, plan domain.PlanID) (*projections.Change, domain.Date, error) {
+	if reader, ok := b.Reader.(indexed); ok {
+		return reader.View().ImpactOn(ref, plan, b.Known)
+	}
+	impact, err := Ask[projections.Impact](ctx, b, b.Question("impact", "plan", string(plan)))
+	if err != nil || impact.On == nil {
+		return nil, 0, err
+	}
+	at := slices.IndexFunc(impact.Changes, func(c projections.Change) bool { return c.Ref == ref.String() })
+	if at < 0 {
+		return nil, 0, nil
+	}
+	return &impact.Changes[at], ParseDay(*impact.On), nil
 }
 
 // planNames reports whether an item of a plan names a reference.
