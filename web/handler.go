@@ -35,11 +35,11 @@ type site struct {
 	Options
 	pages  map[string]*template.Template
 	assets *assets
+	layout sync.Mutex // held while Graphviz lays something out: it does one at a time
 	tokens *tokens
 
 	diffs   recall[[]projections.Change]
 	impacts recall[*projections.Impact]
-	layout  sync.Mutex // held while Graphviz lays something out: it does one at a time
 }
 
 // route is a kind of page. Its pattern is one of http.ServeMux, without a method and without a suffix; nav is what it is

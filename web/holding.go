@@ -121,7 +121,7 @@ func (q *request) holdingShown(ref domain.Ref, answer *projections.Holders, hist
 	seqs := q.view.Mentions(ref, q.known)
 	view.N = len(seqs)
 	slices.Reverse(seqs)
-	from, to, pages, err := q.pagesOf("entries", len(seqs), entriesAPage)
+	from, to, pages, err := q.pagesOf("entries", len(seqs), entriesShort)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ const (
 	holdingsShort  = 15
 	cededShort     = 10
 	cededLooked    = 5000 // holdings looked at for what was held before
-	entriesAPage   = 25
+	entriesShort   = 25
 	holdingsAPage  = 100
 	cededLookedAll = 200_000
 )
@@ -260,7 +260,7 @@ func (q *request) readEntries(view *organisationShown, ref domain.Ref, _ *projec
 // entriesAbout tells a page of the entries that concern a thing, newest first.
 func (q *request) entriesAbout(ref domain.Ref) ([]entryLine, int, *pager, error) {
 	seqs := q.view.Mentions(ref, q.known)
-	from, to, pages, err := q.pages(len(seqs), entriesAPage)
+	from, to, pages, err := q.pages(len(seqs), entriesShort)
 	if err != nil {
 		return nil, 0, nil, err
 	}

@@ -20,6 +20,9 @@ type sourceShown struct {
 	Pager                                         *pager
 }
 
+// entriesAPage is how many entries a page tells.
+const entriesAPage = 50
+
 // source shows a piece of evidence as it was registered, and what was recorded from it.
 func (s *site) source(q *request) (*Page, error) {
 	ref, err := q.ref(domain.KindSource)
