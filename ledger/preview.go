@@ -15,12 +15,13 @@ import (
 
 // Preview says what recording entries would change.
 type Preview struct {
-	Known    uint64                `json:"known"`    // the entry that would come before them
-	Receipts []Receipt             `json:"receipts"` // as a dry run gives them
-	Days     []PreviewDay          `json:"days"`     // rising; a day of which nothing is answered otherwise is left out
-	Raised   []projections.Finding `json:"raised"`   // that there are not yet, judged with everything in effect
-	Settled  []projections.Finding `json:"settled"`  // that there are, and would no longer be
-	Titles   map[string]string     `json:"titles"`   // what the references in it would be called
+	Known    uint64                `json:"known"`     // the entry that would come before them
+	Receipts []Receipt             `json:"receipts"`  // as a dry run gives them
+	Days     []PreviewDay          `json:"days"`      // rising; a day of which nothing is answered otherwise is left out
+	Over     []Rehistory           `json:"histories"` // of the things that the entries name and that are held, those with another
+	Raised   []projections.Finding `json:"raised"`    // that there are not yet, judged with everything in effect
+	Settled  []projections.Finding `json:"settled"`   // that there are, and would no longer be
+	Titles   map[string]string     `json:"titles"`    // what the references in it would be called
 }
 
 // PreviewDay is what would be answered otherwise of one day.
@@ -39,12 +40,19 @@ type Reanswered struct {
 	After  *Answers   `json:"after"`
 }
 
+// Rehistory is something that would be held by others over the days.
+type Rehistory struct {
+	Ref    domain.Ref           `json:"-"`
+	Name   string               `json:"ref"`
+	Before []projections.Period `json:"before"`
+	After  []projections.Period `json:"after"`
+}
+
 // Answers are what is answered about one reference on a day, each where it has such an answer.
 type Answers struct {
 	Title        string                    `json:"title,omitempty"`
 	Organisation *projections.Organisation `json:"organisation,omitempty"`
 	Holders      *projections.Holders      `json:"holders,omitempty"`
-	Periods      []projections.Period      `json:"periods,omitempty"` // over all days
 	Office       *projections.Office       `json:"office,omitempty"`
 	Plan         *projections.Plan         `json:"plan,omitempty"`
 }
@@ -73,12 +81,15 @@ func (l *Ledger) Preview(ctx context.Context, entries []*domain.Entry, o RecordO
 // preview looks at the index with the staged entries applied, of which those from a position on are asked about. Where
 // the call is judged again, it begins anew.
 func (l *Ledger) preview(ctx context.Context, s *staged, from int, today domain.Date, p *Preview) error {
-	*p = Preview{Known: s.after + uint64(from), Days: []PreviewDay{}, Titles: make(map[string]string)}
+	*p = Preview{Known: s.after + uint64(from), Days: []PreviewDay{}, Over: []Rehistory{}, Titles: make(map[string]string)}
+	said, err := l.said(ctx, s, from)
+	if err != nil {
+		return err
+	}
 	days := []domain.Date{today}
-	for i := range s.entries[from:] {
-		var err error
-		if days, err = l.appendDays(ctx, days, s, &s.entries[from+i]); err != nil {
-			return err
+	for _, e := range said {
+		if effective := effectiveSaid(e); !effective.IsZero() {
+			days = append(days, effective.Nominal())
 		}
 	}
 	slices.Sort(days)
@@ -87,10 +98,11 @@ func (l *Ledger) preview(ctx context.Context, s *staged, from int, today domain.
 		batch[i].Seq = l.index.Seq() + 1 + uint64(i)
 	}
 	f := &foreseeing{ctx: ctx, staged: s, people: l.people, p: p}
-	err := l.index.Preview(batch, func(view *projections.View) {
+	f.collect(said)
+	err = l.index.Preview(batch, func(view *projections.View) {
 		f.view = view
-		f.collect(s.entries[from:])
 		f.findings()
+		f.histories()
 		for _, day := range slices.Compact(days) {
 			f.day(day)
 		}
@@ -98,66 +110,68 @@ func (l *Ledger) preview(ctx context.Context, s *staged, from int, today domain.
 	return errors.Join(err, f.err)
 }
 
-// appendDays appends the nominal days of what an entry says and of what it replaces.
-func (l *Ledger) appendDays(ctx context.Context, days []domain.Date, s *staged, e *domain.Recorded) ([]domain.Date, error) {
-	days = appendDaySaid(days, &e.Entry)
-	switch f := e.Fact.(type) {
-	case *domain.EntryCorrected:
-		return l.appendDaysOf(ctx, days, s, f.Corrects)
-	case *domain.EntryRetracted:
-		return l.appendDaysOf(ctx, days, s, f.Retracts)
-	}
-	return days, nil
-}
-
-// appendDaysOf appends the nominal days that an entry ever had, by itself and by its corrections, recorded or staged.
-func (l *Ledger) appendDaysOf(ctx context.Context, days []domain.Date, s *staged, id uuid.UUID) ([]domain.Date, error) {
-	if seq, ok := s.index.Entry(id); ok {
-		versions, err := l.versions(ctx, seq)
+// said lists the staged entries from a position on, and what they correct or retract, in every version.
+func (l *Ledger) said(ctx context.Context, s *staged, from int) ([]*domain.Entry, error) {
+	var said []*domain.Entry
+	for i := range s.entries[from:] {
+		e := &s.entries[from+i].Entry
+		said = append(said, e)
+		var earlier []*domain.Entry
+		var err error
+		switch f := e.Fact.(type) {
+		case *domain.EntryCorrected:
+			earlier, err = l.earlier(ctx, s, f.Corrects)
+		case *domain.EntryRetracted:
+			earlier, err = l.earlier(ctx, s, f.Retracts)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range versions {
-			days = appendDaySaid(days, &e.Entry)
+		said = append(said, earlier...)
+	}
+	return said, nil
+}
+
+// earlier lists what an entry says by itself and by its corrections, recorded or staged.
+func (l *Ledger) earlier(ctx context.Context, s *staged, id uuid.UUID) (list []*domain.Entry, err error) {
+	if seq, ok := s.index.Entry(id); ok {
+		if list, err = l.versions(ctx, seq); err != nil {
+			return nil, err
 		}
 	}
 	for _, e := range slices.Concat(s.awaited(), s.entries) {
 		if correction, ok := e.Fact.(*domain.EntryCorrected); e.ID == id || ok && correction.Corrects == id {
-			days = appendDaySaid(days, &e.Entry)
+			list = append(list, &e.Entry)
 		}
 	}
-	return days, nil
+	return list, nil
+}
+
+// effectiveSaid is when an entry, or what it puts in place of another, takes effect.
+func effectiveSaid(e *domain.Entry) domain.EDTF {
+	if f, ok := e.Fact.(*domain.EntryCorrected); ok {
+		return f.Replacement.Effective
+	}
+	return e.Effective
 }
 
 // versions reads an entry that has a date, and its corrections and retractions.
-func (l *Ledger) versions(ctx context.Context, seq uint64) ([]domain.Recorded, error) {
+func (l *Ledger) versions(ctx context.Context, seq uint64) ([]*domain.Entry, error) {
 	first, err := l.stored(ctx, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read entry %d, which is to be replaced: %w", seq, err)
 	}
 	var about domain.Ref
 	first.References(func(ref domain.Ref) { about = ref }) // any will do: its amendments concern it
-	versions := []domain.Recorded{first}
+	versions := []*domain.Entry{&first.Entry}
 	for _, later := range l.View().Amendments(about, seq) {
 		e, err := l.stored(ctx, later)
 		if err != nil {
 			return nil, fmt.Errorf("read entry %d, which replaces entry %d: %w", later, seq, err)
 		}
-		versions = append(versions, e)
+		versions = append(versions, &e.Entry)
 	}
 	return versions, nil
-}
-
-// appendDaySaid appends the nominal day that an entry, or what it puts in place of another, takes effect.
-func appendDaySaid(days []domain.Date, e *domain.Entry) []domain.Date {
-	effective := e.Effective
-	if f, ok := e.Fact.(*domain.EntryCorrected); ok {
-		effective = f.Replacement.Effective
-	}
-	if effective.IsZero() {
-		return days
-	}
-	return append(days, effective.Nominal())
 }
 
 // foreseeing fills a preview from a view that may be used only meanwhile.
@@ -171,8 +185,8 @@ type foreseeing struct {
 	err    error        // the first failure to open a name
 }
 
-// collect lists what the entries name, each once, and what those name that they correct or retract.
-func (f *foreseeing) collect(entries []domain.Recorded) {
+// collect lists what entries name, each once.
+func (f *foreseeing) collect(entries []*domain.Entry) {
 	seen := make(map[domain.Ref]bool)
 	add := func(ref domain.Ref) {
 		if !seen[ref] {
@@ -180,8 +194,8 @@ func (f *foreseeing) collect(entries []domain.Recorded) {
 			f.refs = append(f.refs, ref)
 		}
 	}
-	for i := range entries {
-		entries[i].References(add)
+	for _, e := range entries {
+		e.References(add)
 	}
 }
 
@@ -265,7 +279,9 @@ func (f *foreseeing) answers(ref domain.Ref, at projections.Point) *Answers {
 			a.Organisation.Known = 0 // so that answers compare equal
 		}
 	case domain.KindResponsibility, domain.KindContract:
-		err = f.held(a, ref, at)
+		if a.Holders, err = f.view.Holders(ref, at, nil); err == nil {
+			a.Holders.Known = 0
+		}
 	case domain.KindOffice:
 		a.Office, _, err = f.view.Office(domain.OfficeID(ref.ID), at)
 		f.open(a.Office)
@@ -276,18 +292,37 @@ func (f *foreseeing) answers(ref domain.Ref, at projections.Point) *Answers {
 	return a
 }
 
-// held answers who holds something.
-func (f *foreseeing) held(a *Answers, ref domain.Ref, at projections.Point) (err error) {
-	if a.Holders, err = f.view.Holders(ref, at, nil); err != nil {
-		return err
+// histories compares who holds what the entries name, over all days.
+func (f *foreseeing) histories() {
+	for _, ref := range f.refs {
+		if ref.Kind != domain.KindResponsibility && ref.Kind != domain.KindContract {
+			continue
+		}
+		before, after := f.periods(ref, f.p.Known), f.periods(ref, f.view.Seq())
+		if reflect.DeepEqual(before, after) {
+			continue
+		}
+		f.p.Over = append(f.p.Over, Rehistory{ref, ref.String(), before, after})
+		f.call(domain.LastDate, ref.String())
+		for _, period := range slices.Concat(before, after) {
+			for _, share := range period.Holders {
+				f.call(domain.LastDate, domain.OrganisationID(share.Organisation).Ref().String())
+			}
+		}
 	}
-	a.Holders.Known = 0
-	history, err := f.view.History(ref, at.Known)
+}
+
+// periods are those of a holding; none where nothing introduces it by then.
+func (f *foreseeing) periods(ref domain.Ref, known uint64) []projections.Period {
+	if !f.view.Introduced(ref, known) {
+		return nil
+	}
+	history, err := f.view.History(ref, known)
 	if err != nil {
-		return err
+		f.err = errors.Join(f.err, err)
+		return nil
 	}
-	a.Periods = history.Periods
-	return nil
+	return history.Periods
 }
 
 // open reads the name of who holds an office, also of one whom the staged entries name for the first time.

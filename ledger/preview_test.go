@@ -113,9 +113,12 @@ func TestPreviewAnswers(t *testing.T) {
 		if len(c) != 1 || c[0].Ref != "responsibility/r" || who(c[0].Before)+"→"+who(c[0].After) != want {
 			t.Errorf("%s: %v, want %s", p.Days[i].Day, c, want)
 		}
-		if a := p.Days[i].Answers; len(a) != 1 || len(a[0].Before.Periods) != 1 || a[0].After.Periods[0].From != "2013-01-01" {
+		if a := p.Days[i].Answers; len(a) != 1 || a[0].Name != "responsibility/r" {
 			t.Errorf("%s: %+v", p.Days[i].Day, a)
 		}
+	}
+	if h := p.Over; len(h) != 1 || h[0].Before[0].From != "2012-01-01" || h[0].After[0].From != "2013-01-01" || who(h[0].After[0].Holders) != "b" {
+		t.Errorf("histories %+v", h)
 	}
 	p = preview(t, l, `{"type":"appointment.made","effective":"2020-01-01","data":{"office":"o","title":"Chair","organisation":"a","person":"Ada"}}`)
 	office := p.Days[0].Answers[0]
@@ -126,6 +129,9 @@ func TestPreviewAnswers(t *testing.T) {
 	p = preview(t, l, `{"type":"entry.retracted","data":{"retracts":"`+id+`","reason":"it was not so"}}`)
 	if got, want := daysOf(p), "2013-01-01 2026-01-01"; got != want {
 		t.Errorf("retracted, days %s, want %s", got, want)
+	}
+	if a := p.Days[0].Answers; len(a) != 1 || a[0].Name != "responsibility/r" {
+		t.Errorf("retracted, other answers about %+v", a)
 	}
 	if got := l.View().Amendments(domain.ResponsibilityID("r").Ref(), 4); len(got) != 1 || got[0] != 5 {
 		t.Errorf("entry 4 is amended by %v, want 5", got)

@@ -117,8 +117,8 @@ func (q *request) entryDates(view *entryShown, e *domain.Recorded) {
 	if e.Fact.Type().Dated() {
 		view.Effective = telling.Capital(telling.DateWords(e.Effective))
 		if q.site.Recording {
-			view.Correct = Link{q.path("entry/"+telling.Decimal(e.Seq)) + "/correct", "Correct this entry"}
-			view.Retract = Link{q.path("entry/"+telling.Decimal(e.Seq)) + "/retract", "Retract this entry"}
+			view.Correct = Link{"/entry/" + telling.Decimal(e.Seq) + "/correct", "Correct this entry"} // as it stands with everything recorded
+			view.Retract = Link{"/entry/" + telling.Decimal(e.Seq) + "/retract", "Retract this entry"}
 		}
 	}
 	if e.Fulfils != (domain.Fulfilment{}) {

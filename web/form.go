@@ -81,9 +81,9 @@ func join(path, name string) string { return strings.TrimPrefix(path+"."+name, "
 
 // data is the fields of a fact within a form.
 func (f *former) data(typed string, t *tree, path string) *input {
-	i := &input{Path: path, Shape: domain.ShapeData, Problem: f.problems[path], Label: "What it does"}
+	i := &input{Path: path, Shape: domain.ShapeData, Required: true, Problem: f.problems[path], Label: "What it does"}
 	if typ, ok := domain.ParseType(typed); ok {
-		i.Hint = typ.Summary()
+		i.Hint = telling.Capital(typ.Summary()) + "."
 		i.Within = f.inputs(domain.FieldsOf(typ), t, path)
 	}
 	return i
@@ -115,6 +115,9 @@ func (f *former) list(i *input, field domain.Field, t *tree, path string) {
 	i.Element = elementWords(field.Name)
 	if field.Element.Shape == domain.ShapeWord {
 		i.Options = wordOptions(field.Element.Words, t.words())
+		for n := range i.Options {
+			i.Options[n].Text = holdingKinds[i.Options[n].Value]
+		}
 		return
 	}
 	elements := t.elements()

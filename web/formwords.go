@@ -43,6 +43,10 @@ var labels = map[string]string{
 	"retracts":        "Entry",
 }
 
+// holdingKinds are the kinds of holding, the only words of which several are chosen.
+var holdingKinds = map[string]string{"responsibility": "responsibilities", "contract": "contracts that it owns", "supply": "contracts that it supplies",
+	"unit": "organisations placed under it"}
+
 // labelOf is what a field is called in a form.
 func labelOf(path string, field domain.Field) string {
 	var names []string

@@ -113,7 +113,6 @@ func (s *site) plan(q *request) (*Page, error) {
 	impact, err := q.impact(domain.PlanID(ref.ID), date)
 	if question, ok := err.(*projections.QuestionError); ok && (question.Code == projections.CodeNoDate || question.Code == projections.CodeUnknownReference) {
 		view.NoDate = telling.Capital(question.Message)
-		p.JSON = func() ([]byte, error) { return nil, question }
 		return p, nil
 	}
 	if err != nil {

@@ -18,6 +18,7 @@ type previewShown struct {
 	Recorded Link // it is recorded already
 	Nothing  bool
 	Days     []previewDay
+	Over     []answerShown // who holds what over all days
 	Raised   []foreseenFinding
 	Settled  []foreseenFinding
 }
@@ -71,6 +72,10 @@ func (q *request) preview(foreseen *ledger.Preview) (*previewShown, error) {
 			continue
 		}
 		view.Days = append(view.Days, day)
+	}
+	for _, h := range foreseen.Over {
+		view.Over = append(view.Over, answerShown{Thing: q.named(h.Ref), New: h.Before == nil,
+			Lines: []answerLine{{"Holders", q.periodsText(h.Before), q.periodsText(h.After)}}})
 	}
 	view.Raised, view.Settled = q.foreseenFindings(foreseen.Raised), q.foreseenFindings(foreseen.Settled)
 	return view, nil
@@ -210,7 +215,7 @@ func codesText(codes []projections.Code) string {
 	return strings.Join(texts, ", ")
 }
 
-// holderLines compares who holds something: on the day in what the movements do not show, and over all days.
+// holderLines compares who holds something on the day, in what the movements do not show.
 func (q *request) holderLines(line func(what, before, after string), before, after *ledger.Answers) {
 	was, is := before.Holders, after.Holders
 	if was == nil {
@@ -222,7 +227,6 @@ func (q *request) holderLines(line func(what, before, after string), before, aft
 	line("Status", was.Status, is.Status)
 	line("Held by", q.holdersText(was.Holders), q.holdersText(is.Holders))
 	line("Certainty", doubtText(was.Certainty), doubtText(is.Certainty))
-	line("Over all days", q.periodsText(before.Periods), q.periodsText(after.Periods))
 }
 
 func (q *request) holdersText(holders []projections.Holder) string {

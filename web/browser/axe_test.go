@@ -33,7 +33,7 @@ func TestAxe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := serve(t)
+	base := serveOdd(t)
 	for _, as := range []look{desk, {width: 1280, height: 900, dark: true}, phone, {width: 390, height: 844, dark: true}} {
 		t.Run(as.String(), func(t *testing.T) {
 			tb := open(t, base, as)
@@ -88,7 +88,7 @@ func (l look) String() string {
 // What the server sends is valid HTML, by html-validate's standard and accessibility rules.
 func TestHTML(t *testing.T) {
 	installed(t)
-	base := serve(t)
+	base := serveOdd(t)
 	type sent struct {
 		URL  string `json:"url"`
 		HTML string `json:"html"`

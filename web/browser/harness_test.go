@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -111,6 +112,26 @@ func serve(t *testing.T) string {
 	}
 	t.Fatalf("orgledger named no address: %s", &said)
 	return ""
+}
+
+// serveOdd is serve with entries recorded after the sample that raise findings of every kind that there is.
+func serveOdd(t *testing.T) string {
+	t.Helper()
+	base := serve(t)
+	odd, err := os.Open("../../cmd/orgledger/testdata/odd.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer odd.Close()
+	response, err := http.Post(base+"/v1/entries?actor=registrar", "application/x-ndjson", odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("recording what is odd: %s", response.Status)
+	}
+	return base
 }
 
 // tab is one window of the browser, in which everything that goes wrong fails the test.
@@ -322,12 +343,14 @@ func (tb *tab) fill(label, value string) {
 	tb.fillIn("", label, value)
 }
 
-// fillIn puts a value into the field of a label within a group of fields; of all where the group is empty.
+// fillIn puts a value into the field of a label within a group of fields, by the group's words or its class; of all in the
+// main part of the page where the group is empty.
 func (tb *tab) fillIn(group, label, value string) {
 	tb.Helper()
 	tb.find("field “"+label+"”", `(group, label, value) => {
 		const words = e => e.innerText.replace(/\s+/g, " ").trim();
-		const groups = [...document.querySelectorAll("fieldset")].filter(f => words(f.querySelector("legend")).startsWith(group));
+		const groups = group.startsWith(".") ? [document.querySelector(group)] :
+			[...document.querySelectorAll("fieldset")].filter(f => words(f.querySelector("legend")).startsWith(group));
 		const within = group ? groups[0] : document.querySelector("main");
 		const named = [...within.querySelectorAll("label")].filter(l => l.control && words(l).startsWith(label));
 		const e = named.length ? named[0].control : null;

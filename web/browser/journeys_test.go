@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // both walks a journey with JavaScript and without, each on a ledger of its own.
@@ -15,6 +16,90 @@ func both(t *testing.T, walk func(t *testing.T, tb *tab)) {
 			walk(t, tb)
 		})
 	}
+}
+
+// Somebody finds Health Education England by a part of its name, and another body by what it was once called.
+func TestJourneyFind(t *testing.T) {
+	both(t, func(t *testing.T, tb *tab) {
+		tb.visit("/")
+		tb.fillIn(".masthead", "Search", "health educ")
+		tb.follow("Search", ".find button")
+		tb.follow("Health Education England", "main a")
+		tb.sees("it was merged into NHS England on 1 April 2023")
+		tb.fillIn(".masthead", "Search", "commissioning board")
+		tb.follow("Search", ".find button")
+		tb.sees("formerly")
+		tb.follow("NHS England", "main a")
+		tb.sees("organisation/nhs-england")
+	})
+}
+
+// While somebody types, what may be meant is offered, and the keyboard leads there.
+func TestJourneySuggestions(t *testing.T) {
+	tb := open(t, serve(t), desk)
+	tb.visit("/")
+	run(tb, chromedp.Evaluate[bool](`(document.querySelector("#find").focus(), true)`))
+	tb.do(chromedp.KeyEvent("leadership acad"))
+	tb.find("suggestion", `() => document.querySelector(".suggestions a")?.checkVisibility() === true`)
+	tb.do(chromedp.KeyEvent(kb.ArrowDown))
+	if at := tb.focus(); at == nil || !strings.Contains(at.Name, "NHS Leadership Academy") {
+		t.Fatalf("the arrow leads to %+v", at)
+	}
+	run(tb, chromedp.Evaluate[bool](`window.leaving = true`))
+	tb.do(chromedp.KeyEvent(kb.Enter))
+	tb.find("page of the suggestion", `() => !window.leaving && document.querySelector("h1").innerText === "NHS Leadership Academy"`)
+}
+
+// Somebody moves to the last day on which the Leadership Academy was with Health Education England, and past it. The address
+// keeps the day.
+func TestJourneyDays(t *testing.T) {
+	both(t, func(t *testing.T, tb *tab) {
+		tb.visit("/organisation/hee")
+		tb.fillIn(".clocks", "On the day", "2019-03-31")
+		tb.follow("Show", ".clocks button")
+		tb.sees("You are looking at the past: at 31 March 2019.")
+		tb.sees("NHS Leadership Academy part of") // a row of what it holds
+		tb.fillIn(".clocks", "On the day", "2019-04-02")
+		tb.follow("Show", ".clocks button")
+		tb.sees("You are looking at the past: at 2 April 2019.")
+		tb.lacks("NHS Leadership Academy part of")
+		if at := tb.address(); at != "/organisation/hee?on=2019-04-02" {
+			t.Errorf("the address is %s", at)
+		}
+		tb.follow("Education Outcomes Framework")
+		if at := tb.address(); at != "/responsibility/education-outcomes-framework?on=2019-04-02" {
+			t.Errorf("the link leads to %s", at)
+		}
+		tb.follow("Today, as known now")
+		tb.lacks("You are looking at the past")
+	})
+}
+
+// Somebody asks why NHS England owns the contract for pharmacists' education, and comes to the regulations that prove it.
+func TestJourneyWhy(t *testing.T) {
+	both(t, func(t *testing.T, tb *tab) {
+		tb.visit("/contract/cppe-postgraduate-education")
+		tb.sees("NHS England holds it as owner, since 1 April 2023")
+		tb.sees("Health Education England was merged into NHS England")
+		tb.follow("The Health Education England (Transfer of Functions, Abolition and Transitional Provisions) Regulations 2023")
+		tb.sees("Secretary of State for Health and Social Care")
+		tb.sees("What was recorded from it")
+		tb.follow("entry 249")
+		tb.sees("Download the receipt of this entry")
+	})
+}
+
+// Somebody sees what was known before the correction, and that it is said.
+func TestJourneyKnown(t *testing.T) {
+	both(t, func(t *testing.T, tb *tab) {
+		tb.visit("/contract/cppe-postgraduate-education?on=2023-03-15")
+		tb.sees("Health Education England holds it as owner")
+		tb.follow("sequence 248")
+		tb.sees("You are looking at what was known earlier: at sequence 248")
+		tb.sees("NHS England holds it as owner, since February 2023")
+		tb.follow("Now", ".clocks a")
+		tb.sees("Health Education England holds it as owner")
+	})
 }
 
 // Somebody compares two days, and what was known of one.

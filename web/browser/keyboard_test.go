@@ -32,7 +32,7 @@ const limitTabs = 1500
 // Whoever has a keyboard alone comes to everything on every page, sees where they are, and can pass over what is the same on
 // all of them.
 func TestKeyboard(t *testing.T) {
-	tb := open(t, serve(t), desk)
+	tb := open(t, serveOdd(t), desk)
 	for _, p := range pages {
 		tb.show(p)
 		for at := tb.focus(); at != nil; at = tb.focus() { // a page that says what is wrong has the focus there

@@ -21,7 +21,7 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	base := serve(t)
+	base := serveOdd(t)
 	for name, as := range map[string]look{"desk": desk, "phone": phone, "desk-dark": {width: 1280, height: 900, dark: true}, "phone-dark": {width: 390, height: 844, dark: true}} {
 		tb := open(t, base, as)
 		for _, p := range pages {
@@ -37,7 +37,7 @@ func TestScreenshots(t *testing.T) {
 
 // No page is wider than its window: what is wide scrolls in a frame of its own.
 func TestFitsWindow(t *testing.T) {
-	base := serve(t)
+	base := serveOdd(t)
 	for _, as := range []look{{width: 320, height: 640}, {width: 360, height: 740}, {width: 768, height: 1024}, {width: 1920, height: 1080}} {
 		tb := open(t, base, as)
 		for _, p := range pages {
