@@ -20,6 +20,7 @@ type factLine struct {
 	Evidence  []evidenceLine
 	Revisions []revisionLine
 	Notes     []string
+	Above     bool // it is told in full further up
 }
 
 // evidenceLine is a source and the place in it.

@@ -219,7 +219,7 @@ func (q *request) holderRows(history *projections.History) []row {
 
 func (q *request) periodLine(p projections.Period, doubtful []telling.Stretch) periodLine {
 	s := stretchOf(p)
-	line := periodLine{From: telling.DayWords(s.From), Last: "open", Doubt: telling.Uncertainty(s, doubtful), Here: s.From <= q.on && (s.To == 0 || q.on < s.To)}
+	line := periodLine{From: telling.DayWords(s.From), Last: "open", Doubt: telling.Uncertainty(s, doubtful, telling.DayWords), Here: s.From <= q.on && (s.To == 0 || q.on < s.To)}
 	if s.To != 0 {
 		line.Last = telling.DayWords(s.To - 1)
 	}
@@ -231,6 +231,7 @@ func (q *request) periodLine(p projections.Period, doubtful []telling.Stretch) p
 
 // readWhy tells the chain of facts behind the answer, and what else there was and would be.
 func (q *request) readWhy(view *holdingShown, ref domain.Ref, answer *projections.Holders) error {
+	told := make(map[uint64]bool)
 	for i, h := range answer.Holders {
 		from, to, pages, err := q.pagesOf("why"+strconv.Itoa(i+1), len(h.Path), stepsAPage)
 		if err != nil {
@@ -240,6 +241,10 @@ func (q *request) readWhy(view *holdingShown, ref domain.Ref, answer *projection
 		steps, err := q.factLines(h.Path[from:to])
 		if err != nil {
 			return err
+		}
+		for s := range steps {
+			steps[s].Above = told[steps[s].seq]
+			told[steps[s].seq] = true
 		}
 		if pages != nil {
 			pages.Words = fmt.Sprintf("Steps %s to %s of %s", thousands(from+1), thousands(to), thousands(len(h.Path)))

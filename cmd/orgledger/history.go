@@ -167,7 +167,7 @@ func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []t
 		days.To = telling.ParseDay(*p.To)
 		last = (days.To - 1).String()
 	}
-	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, telling.Uncertainty(days, doubtful)}}
+	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, telling.Uncertainty(days, doubtful, domain.Date.String)}}
 	for i, s := range p.Holders {
 		row := first
 		if i > 0 {

@@ -163,19 +163,19 @@ func stretches(days []domain.Date, reasons [][]uint64) []Stretch {
 	return list
 }
 
-// Uncertainty says until when a period is uncertain.
-func Uncertainty(days Stretch, doubtful []Stretch) string {
+// Uncertainty says from or until when a period is uncertain, with days as write has them; empty where it is certain.
+func Uncertainty(days Stretch, doubtful []Stretch, write func(domain.Date) string) string {
 	for _, d := range doubtful {
 		if days.To != 0 && d.From >= days.To || d.To != 0 && d.To <= days.From {
 			continue
 		}
 		switch {
 		case d.From > days.From:
-			return "uncertain from " + d.From.String()
+			return "uncertain from " + write(d.From)
 		case d.To == 0 || days.To != 0 && d.To >= days.To:
 			return "uncertain"
 		default:
-			return "uncertain before " + d.To.String()
+			return "uncertain before " + write(d.To)
 		}
 	}
 	return ""
