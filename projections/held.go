@@ -95,7 +95,7 @@ func (v *View) appendHeld(list []Holding, item heldItem, h *Held) []Holding {
 
 func (h *Held) compare(a, b heldItem) int {
 	if a.num == b.num {
-		return cmp.Compare(a.role.String(), b.role.String())
+		return cmp.Compare(a.role, b.role) // roles compare as their names do
 	}
 	return cmp.Compare(h.view.thing(a.num).id, h.view.thing(b.num).id) // all are of one kind of reference
 }
@@ -148,56 +148,87 @@ type Tenure struct {
 	To   string `json:"to"` // the first day on which it no longer held it
 }
 
-// Ceded lists what an organisation held before a day and no longer holds on it, each with its last tenure, newest first and then by
-// reference. Of what ever came to it at most limit things are looked at; more tells that there are others.
-func (v *View) Ceded(org domain.OrganisationID, at Point, limit int) (list []Tenure, more bool, err error) {
-	num, err := v.introduced(org.Ref(), at.Known, "organisation")
-	if err != nil {
-		return nil, false, err
-	}
-	candidates := v.candidates(num, at, nil)
-	if more = len(candidates) > limit; more {
-		candidates = candidates[:limit]
-	}
-	list = []Tenure{}
-	for _, candidate := range candidates {
-		list = v.appendCeded(list, candidate, num, at)
-	}
-	slices.SortFunc(list, func(a, b Tenure) int {
-		return cmp.Or(cmp.Compare(b.To, a.To), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Role, b.Role))
-	})
-	return list, more, nil
+// Ceded is what an organisation held before a day and no longer holds on it, each with its last tenure. It belongs to one goroutine.
+type Ceded struct {
+	More bool // not everything that ever came to it was looked at
+
+	view  *View
+	items []cededItem
 }
 
-// appendCeded adds the tenures of one holding that have ended by the day, the last in each role.
-func (v *View) appendCeded(list []Tenure, holding, org uint32, at Point) []Tenure {
-	f := v.newFold(holding, uint32(at.Known), nil)
+// cededItem is the last tenure of a holding in a role.
+type cededItem struct {
+	num      uint32
+	role     role
+	from, to domain.Date
+}
+
+// Ceded folds what ever came to an organisation over its days, at most limit things.
+func (v *View) Ceded(org domain.OrganisationID, at Point, limit int) (*Ceded, error) {
+	num, err := v.introduced(org.Ref(), at.Known, "organisation")
+	if err != nil {
+		return nil, err
+	}
+	candidates := v.candidates(num, at, nil)
+	c := &Ceded{view: v, More: len(candidates) > limit}
+	for _, candidate := range candidates[:min(limit, len(candidates))] {
+		c.look(candidate, num, at)
+	}
+	return c, nil
+}
+
+// look adds the tenures of one holding that have ended by the day, the last in each role.
+func (c *Ceded) look(holding, org uint32, at Point) {
+	f := c.view.newFold(holding, uint32(at.Known), nil)
 	defer f.release()
-	since := make(map[role]domain.Date)
-	last := make(map[role]Tenure)
+	var tenures [len(roleNames)]struct{ since, from, to domain.Date } // since 0: not held now; to 0: never ended
 	f.dayDone = func(day domain.Date) {
-		now := make(map[role]bool)
+		var now [len(roleNames)]bool
 		for _, e := range f.entries {
-			if e.org != org {
-				continue
-			}
-			now[e.role] = true
-			if _, held := since[e.role]; !held {
-				since[e.role] = day
+			if e.org == org {
+				now[e.role] = true
 			}
 		}
-		for r, from := range since {
-			if !now[r] {
-				last[r] = Tenure{v.thing(holding).ref().String(), r.String(), from.String(), day.String()}
-				delete(since, r)
+		for r := range tenures {
+			switch t := &tenures[r]; {
+			case now[r] && t.since == 0:
+				t.since = day
+			case !now[r] && t.since != 0:
+				t.from, t.to, t.since = t.since, day, 0
 			}
 		}
 	}
 	f.run(at.On)
-	for r, tenure := range last {
-		if _, held := since[r]; !held {
-			list = append(list, tenure)
+	for r, t := range tenures {
+		if t.since == 0 && t.to != 0 {
+			c.items = append(c.items, cededItem{holding, role(r), t.from, t.to})
 		}
 	}
-	return list
+}
+
+// Len is how many tenures have ended.
+func (c *Ceded) Len() int { return len(c.items) }
+
+// Page tells of tenures, those that ended last first and then by reference and role, from ≤ i < to.
+func (c *Ceded) Page(from, to int) []Tenure {
+	items := smallest(c.items, to, c.compare)
+	page := make([]Tenure, 0, max(min(to, len(items))-from, 0))
+	for _, item := range items[min(from, len(items)):] {
+		page = append(page, Tenure{c.view.thing(item.num).ref().String(), item.role.String(), item.from.String(), item.to.String()})
+	}
+	return page
+}
+
+func (c *Ceded) compare(a, b cededItem) int {
+	if order := cmp.Compare(b.to, a.to); order != 0 {
+		return order
+	}
+	if a.num == b.num {
+		return cmp.Compare(a.role, b.role) // roles compare as their names do
+	}
+	one, other := c.view.thing(a.num), c.view.thing(b.num)
+	if one.kind != other.kind {
+		return cmp.Compare(one.kind.String(), other.kind.String())
+	}
+	return cmp.Compare(one.id, other.id)
 }

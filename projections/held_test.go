@@ -70,10 +70,15 @@ func TestCeded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		view, recorded := indexed(t)
 		at := projections.Point{On: rapid.SampledFrom(interesting(recorded)).Draw(t, "on"), Known: view.Seq()}
+		size := rapid.IntRange(1, 5).Draw(t, "size")
 		for _, org := range organisations(view) {
-			got, more, err := view.Ceded(org, at, 1000)
-			if err != nil || more {
-				t.Fatal(err, more)
+			found, err := view.Ceded(org, at, 1000)
+			if err != nil || found.More {
+				t.Fatal(err, found)
+			}
+			got := []projections.Tenure{}
+			for from := 0; from < found.Len(); from += size {
+				got = append(got, found.Page(from, min(from+size, found.Len()))...)
 			}
 			want := []projections.Tenure{}
 			for _, ref := range view.Refs(view.Seq()) {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
@@ -35,7 +37,12 @@ type chain struct {
 	Role   string
 	Since  string
 	Steps  []factLine
+	First  int    // the number of the first of them in the chain
+	Pager  *pager // of a long chain, whose last steps come first
 }
+
+// stepsAPage is how many facts of a chain are told at once.
+const stepsAPage = 20
 
 // periodLine is a stretch of days with one set of holders.
 type periodLine struct {
@@ -224,12 +231,21 @@ func (q *request) periodLine(p projections.Period, doubtful []telling.Stretch) p
 
 // readWhy tells the chain of facts behind the answer, and what else there was and would be.
 func (q *request) readWhy(view *holdingShown, ref domain.Ref, answer *projections.Holders) error {
-	for _, h := range answer.Holders {
-		steps, err := q.factLines(h.Path)
+	for i, h := range answer.Holders {
+		from, to, pages, err := q.pagesOf("why"+strconv.Itoa(i+1), len(h.Path), stepsAPage)
 		if err != nil {
 			return err
 		}
-		view.Chains = append(view.Chains, chain{q.org(h.Organisation), telling.RoleWords(h.Role), telling.SinceWords(h.Since, h.Effective), steps})
+		from, to = len(h.Path)-to, len(h.Path)-from // the last page of a chain is the one that people ask for
+		steps, err := q.factLines(h.Path[from:to])
+		if err != nil {
+			return err
+		}
+		if pages != nil {
+			pages.Words = fmt.Sprintf("Steps %s to %s of %s", thousands(from+1), thousands(to), thousands(len(h.Path)))
+			pages.Previous.Text, pages.Next.Text = "Later steps", "Earlier steps"
+		}
+		view.Chains = append(view.Chains, chain{q.org(h.Organisation), telling.RoleWords(h.Role), telling.SinceWords(h.Since, h.Effective), steps, from + 1, pages})
 	}
 	seqs := append(telling.PathsOf(answer), answer.UncertainBy...)
 	amendments, err := q.book.Amendments(q.ctx, ref, seqs, nil)

@@ -74,23 +74,23 @@ func (s *site) ceded(q *request) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	tenures, more, err := q.view.Ceded(domain.OrganisationID(ref.ID), q.point(), cededLookedAll)
+	tenures, err := q.view.Ceded(domain.OrganisationID(ref.ID), q.point(), cededLookedAll)
 	if err != nil {
 		return nil, err
 	}
-	from, to, pages, err := q.pages(len(tenures), holdingsAPage)
+	from, to, pages, err := q.pages(tenures.Len(), holdingsAPage)
 	if err != nil {
 		return nil, err
 	}
-	view := heldShown{Organisation: q.link(ref), Title: "Held before", Ceded: q.cededLines(tenures[from:to]), Pager: pages}
-	if more {
+	view := heldShown{Organisation: q.link(ref), Title: "Held before", Ceded: q.cededLines(tenures.Page(from, to)), Pager: pages}
+	if tenures.More {
 		view.Cut = thousands(cededLookedAll)
 	}
 	name := titled(q.view.Title(ref, q.point()), ref.ID)
 	return &Page{Name: "holdings", Kicker: "What it held before", Title: name, Thing: "what " + name + " (" + ref.String() + ") held before", Ref: ref, Data: view,
 		CSV: func() ([][]string, error) {
 			rows := [][]string{{"ref", "role", "from", "to"}}
-			for _, t := range tenures {
+			for _, t := range tenures.Page(0, tenures.Len()) {
 				rows = append(rows, []string{t.Ref, t.Role, t.From, t.To})
 			}
 			return rows, nil

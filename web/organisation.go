@@ -206,12 +206,15 @@ func (q *request) readHoldings(view *organisationShown, ref domain.Ref, _ *proje
 		}
 		view.Holdings = append(view.Holdings, part)
 	}
-	tenures, more, err := q.view.Ceded(org, q.point(), cededLooked)
+	ceded, err := q.view.Ceded(org, q.point(), cededLooked)
 	if err != nil {
 		return err
 	}
-	view.Ceded = cededShown{N: thousands(len(tenures)), Rows: q.cededLines(tenures[:min(len(tenures), cededShort)])}
-	if more || len(tenures) > cededShort {
+	view.Ceded = cededShown{N: thousands(ceded.Len()), Rows: q.cededLines(ceded.Page(0, min(ceded.Len(), cededShort)))}
+	if ceded.More {
+		view.Ceded.N = "many"
+	}
+	if ceded.More || ceded.Len() > cededShort {
 		view.Ceded.More = Link{q.url("/organisation/" + ref.ID + "/held"), "All that it held before"}
 	}
 	return nil

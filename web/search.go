@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
@@ -11,7 +12,6 @@ import (
 // searchShown is what the search page shows.
 type searchShown struct {
 	Words   string
-	Kind    string
 	Kinds   []kindChoice
 	Matches []matchLine
 	Total   int
@@ -35,29 +35,53 @@ type matchLine struct {
 func (s *site) search(q *request) (*Page, error) {
 	words := strings.TrimSpace(q.URL.Query().Get("q"))
 	p := &Page{Name: "search", Title: "Search", Data: searchShown{}}
-	if words == "" {
+	kind, err := chosenKind(q.URL.Query().Get("kind"))
+	if err != nil {
+		return nil, err
+	}
+	var found *projections.Found
+	switch {
+	case words != "":
+		p.Title = "Search for “" + telling.Clean(words) + "”"
+		found = q.view.Search(words, q.known)
+		p.JSON = q.ask(q.book.Question("find", "words", words))
+	case kind != 0:
+		found = q.view.All(kind, q.known)
+		p.Title = "All " + strings.TrimLeft(telling.Counted(2, kind.String()), "2 ")
+	default:
 		return p, nil
 	}
-	matches := q.view.Find(words, q.known)
-	view := searchShown{Words: words, Kind: q.URL.Query().Get("kind")}
-	view.Kinds = q.kindChoices(matches, view.Kind)
-	if view.Kind != "" {
-		matches = ofKind(matches, view.Kind)
-	}
-	view.Total = len(matches)
-	from, to, pages, err := q.pages(len(matches), matchesAPage)
+	p.Thing = telling.Lower(p.Title)
+	view := searchShown{Words: words, Kinds: q.kindChoices(found, kind), Total: found.Len(kind)}
+	from, to, pages, err := q.pages(view.Total, matchesAPage)
 	if err != nil {
 		return nil, err
 	}
 	view.Pager = pages
-	for _, m := range matches[from:to] {
+	for _, m := range found.Page(kind, from, to) {
 		view.Matches = append(view.Matches, q.match(m))
 	}
-	p.Data, p.Title, p.Thing = view, "Search for “"+telling.Clean(words)+"”", "search for “"+telling.Clean(words)+"”"
-	p.JSON = q.ask(q.book.Question("find", "words", words))
-	p.CSV = func() ([][]string, error) { return matchRows(matches), nil }
+	p.Data = view
+	p.CSV = func() ([][]string, error) { return matchRows(found.Page(kind, 0, view.Total)), nil }
 	return p, nil
 }
+
+// chosenKind reads a kind of thing; empty is 0, all kinds.
+func chosenKind(text string) (domain.Kind, error) {
+	for _, kind := range searchedKinds {
+		if kind.String() == text {
+			return kind, nil
+		}
+	}
+	if text != "" {
+		return 0, &projections.QuestionError{Code: projections.CodeBadQuestion, Field: "kind", Message: strconv.Quote(text) + " is no kind of thing"}
+	}
+	return 0, nil
+}
+
+// searchedKinds in the order in which they are offered.
+var searchedKinds = []domain.Kind{domain.KindOrganisation, domain.KindResponsibility, domain.KindContract, domain.KindPlan, domain.KindSource,
+	domain.KindOffice, domain.KindPerson, domain.KindKey}
 
 // matchesAPage is how many matches a page lists.
 const matchesAPage = 50
@@ -67,32 +91,16 @@ func (q *request) match(m projections.Match) matchLine {
 	return matchLine{Thing: Link{q.thing(ref), titled(m.Title, m.Ref)}, Kind: ref.Kind.String(), Ref: m.Ref, Found: telling.FoundAs(m)}
 }
 
-// kindChoices counts matches by kind, for who wants one kind alone.
-func (q *request) kindChoices(matches []projections.Match, chosen string) []kindChoice {
-	counts := make(map[string]int)
-	for _, m := range matches {
-		kind, _, _ := strings.Cut(m.Ref, "/")
-		counts[kind]++
+// kindChoices counts what was found by kind, for who wants one kind alone.
+func (q *request) kindChoices(found *projections.Found, chosen domain.Kind) []kindChoice {
+	list := []kindChoice{{Link{q.here("kind", "", "page", ""), "all"}, found.Len(0), chosen == 0}}
+	for _, kind := range searchedKinds {
+		if n := found.Len(kind); n > 0 {
+			list = append(list, kindChoice{Link{q.here("kind", kind.String(), "page", ""), kind.String()}, n, chosen == kind})
+		}
 	}
-	if len(counts) < 2 {
+	if len(list) < 3 {
 		return nil
-	}
-	list := []kindChoice{{Link{q.here("kind", "", "page", ""), "all"}, len(matches), chosen == ""}}
-	for _, kind := range []domain.Kind{domain.KindOrganisation, domain.KindResponsibility, domain.KindContract, domain.KindPlan, domain.KindSource,
-		domain.KindOffice, domain.KindPerson, domain.KindKey} {
-		if n := counts[kind.String()]; n > 0 {
-			list = append(list, kindChoice{Link{q.here("kind", kind.String(), "page", ""), kind.String()}, n, chosen == kind.String()})
-		}
-	}
-	return list
-}
-
-func ofKind(matches []projections.Match, kind string) []projections.Match {
-	var list []projections.Match
-	for _, m := range matches {
-		if strings.HasPrefix(m.Ref, kind+"/") {
-			list = append(list, m)
-		}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/telling"
@@ -13,18 +14,15 @@ const recentEntries = 10
 
 // startShown is what the start page shows.
 type startShown struct {
-	Kinds    []kindCount
+	Kinds    []Link // how many things there are of each, leading to their list
 	Entries  uint64
 	First    string
 	Recent   []entryLine
 	Plans    []planLine
 	Findings []findingCount
-	Examples []Link
-}
-
-type kindCount struct {
-	Words string
-	N     int
+	Counted  bool // the findings are; of a large ledger they are counted on their own page alone
+	All      Link // the page of findings
+	Log      string
 }
 
 // entryLine is an entry in one sentence.
@@ -43,14 +41,18 @@ type planLine struct {
 }
 
 type findingCount struct {
-	Link    Link
-	Meaning string
-	N       int
+	Link Link
+	N    int
 }
+
+// countedThings is up to how many things the findings are counted for the start page: it takes some microseconds for each.
+const countedThings = 20_000
 
 // start says what the ledger covers, and where to begin.
 func (s *site) start(q *request) (*Page, error) {
-	view := startShown{Entries: q.known, Kinds: countKinds(q.view.Counts(q.known))}
+	view := startShown{Entries: q.known, Log: q.url("/log"), All: Link{q.url("/findings"), "All findings"}}
+	counts := q.view.Counts(q.known)
+	view.Kinds = q.kindLinks(counts)
 	if q.known > 0 {
 		view.First = telling.TimeWords(q.view.RecordedAt(1))
 	}
@@ -59,20 +61,38 @@ func (s *site) start(q *request) (*Page, error) {
 		return nil, err
 	}
 	view.Plans = q.outstanding()
+	things := 0
+	for _, n := range counts {
+		things += n
+	}
+	if view.Counted = things <= countedThings; view.Counted {
+		view.Findings = q.countFindings()
+	}
 	return &Page{Name: "start", Title: "The history of organisations, and who was responsible", Thing: "start page", Data: view,
 		JSON: q.ask(q.book.OnDay(q.book.Question("plans")))}, nil
 }
 
-// countKinds words how many things of each kind there are.
-func countKinds(counts map[domain.Kind]int) []kindCount {
-	var list []kindCount
-	for _, k := range []struct {
-		kind domain.Kind
-		one  string
-	}{{domain.KindOrganisation, "organisation"}, {domain.KindResponsibility, "responsibility"}, {domain.KindContract, "contract"},
-		{domain.KindOffice, "office"}, {domain.KindPlan, "plan"}, {domain.KindSource, "source"}} {
-		if n := counts[k.kind]; n > 0 {
-			list = append(list, kindCount{telling.Counted(n, k.one), n})
+// kindLinks say how many things of each kind there are.
+func (q *request) kindLinks(counts map[domain.Kind]int) []Link {
+	var list []Link
+	for _, kind := range searchedKinds[:6] { // persons and keys have no pages
+		if n := counts[kind]; n > 0 {
+			list = append(list, Link{q.url("/search", "kind", kind.String()), thousands(n) + strings.TrimLeft(telling.Counted(n, kind.String()), "0123456789")})
+		}
+	}
+	return list
+}
+
+// countFindings counts what is odd by kind, what matters most first.
+func (q *request) countFindings() []findingCount {
+	counts := make(map[string]int)
+	for _, f := range q.view.Findings(q.point()).Findings {
+		counts[f.Code]++
+	}
+	var list []findingCount
+	for _, kind := range telling.FindingKinds {
+		if n := counts[kind.Code]; n > 0 {
+			list = append(list, findingCount{Link{q.url("/findings", "code", kind.Code), telling.Capital(kind.Meaning)}, n})
 		}
 	}
 	return list

@@ -31,15 +31,16 @@ const maxSuggestions = 10
 // suggest gives the first matches of words, and how many there are. With kind in the address it gives those of one kind, for the
 // fields of forms.
 func (s *site) suggest(q *request) (*Page, error) {
-	words, kind := strings.TrimSpace(q.URL.Query().Get("q")), q.URL.Query().Get("kind")
+	words := strings.TrimSpace(q.URL.Query().Get("q"))
+	kind, err := chosenKind(q.URL.Query().Get("kind"))
+	if err != nil {
+		return nil, err
+	}
 	answer := suggestions{Words: words, Matches: []suggestion{}}
 	if words != "" {
-		matches := q.view.Find(words, q.known)
-		if kind != "" {
-			matches = ofKind(matches, kind)
-		}
-		answer.Total = len(matches)
-		for _, m := range matches[:min(len(matches), maxSuggestions)] {
+		found := q.view.Search(words, q.known)
+		answer.Total = found.Len(kind)
+		for _, m := range found.Page(kind, 0, min(answer.Total, maxSuggestions)) {
 			line := q.match(m)
 			href := line.Thing.Href
 			if href == "" {

@@ -59,6 +59,11 @@ func (b *Book) doubt(date domain.EDTF, alike []*Edition) string {
 // Doubtful finds the stretches of days on which it is uncertain who holds something. Certainty changes
 // only on the first and last day of a fact's date, and where the holders change: it is asked there.
 func (b *Book) Doubtful(ctx context.Context, ref domain.Ref, periods []projections.Period) ([]Stretch, error) {
+	if reader, ok := b.Reader.(indexed); ok {
+		if turns, err := reader.View().Turns(ref, b.Known); err != nil || !turns.Vague {
+			return nil, err
+		}
+	}
 	read := b.Concerning
 	if ref.Kind == domain.KindOrganisation {
 		read = b.life
@@ -108,6 +113,9 @@ func appendBounds(days []domain.Date, e *domain.Entry) []domain.Date {
 
 // Reasons asks on each day because of which facts the answer is uncertain.
 func (b *Book) Reasons(ctx context.Context, ref domain.Ref, days []domain.Date) ([][]uint64, error) {
+	if reader, ok := b.Reader.(indexed); ok {
+		return doubtsOn(reader.View(), ref, b.Known, days)
+	}
 	questions := make([]map[string]any, len(days))
 	for i, day := range days {
 		questions[i] = b.Question("holders", "ref", ref.String(), "on", day.String())
@@ -123,6 +131,18 @@ func (b *Book) Reasons(ctx context.Context, ref domain.Ref, days []domain.Date) 
 			return nil, err
 		}
 		reasons[i] = answer.UncertainBy
+	}
+	return reasons, nil
+}
+
+// doubtsOn is Reasons of an index.
+func doubtsOn(view *projections.View, ref domain.Ref, known uint64, days []domain.Date) ([][]uint64, error) {
+	reasons := make([][]uint64, len(days))
+	for i, day := range days {
+		var err error
+		if reasons[i], err = view.Doubts(ref, projections.Point{On: day, Known: known}); err != nil {
+			return nil, err
+		}
 	}
 	return reasons, nil
 }
