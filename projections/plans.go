@@ -200,8 +200,7 @@ func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact
 	without := state{Point{over.last, known}, nil}
 	with := state{without.Point, over}
 	for num := range v.holdings() {
-		answer.Changes = v.appendChange(answer.Changes, num, without, with)
-		answer.Orphaned = v.appendOrphans(answer.Orphaned, num, without, with)
+		v.affect(answer, num, without, with)
 	}
 	slices.SortFunc(answer.Changes, func(a, b Change) int { return cmp.Compare(a.Ref, b.Ref) })
 	slices.SortFunc(answer.Orphaned, func(a, b Orphan) int {
@@ -241,24 +240,27 @@ func (v *View) ImpactOn(ref domain.Ref, id domain.PlanID, known uint64) (*Change
 	return &changes[0], over.last, nil
 }
 
-func (v *View) appendOrphans(list []Orphan, num uint32, without, with state) []Orphan {
-	already := v.orphansAt(num, without)
-	for _, o := range v.orphansAt(num, with) {
-		if !slices.Contains(already, o) && !slices.Contains(list, o) {
-			list = append(list, o)
+// affect adds what becomes of one holding. It is folded once without the plan and once with it.
+func (v *View) affect(answer *Impact, num uint32, without, with state) {
+	before, already := v.heldAt(num, without)
+	after, orphaned := v.heldAt(num, with)
+	if !slices.Equal(before, after) {
+		answer.Changes = append(answer.Changes, Change{v.thing(num).ref().String(), before, after})
+	}
+	for i, o := range orphaned {
+		if !slices.Contains(already, o) && !slices.Contains(orphaned[:i], o) {
+			answer.Orphaned = append(answer.Orphaned, o)
 		}
 	}
-	return list
 }
 
-// orphansAt lists the entries of a holding that were orphaned up to a point.
-func (v *View) orphansAt(num uint32, at state) []Orphan {
-	var list []Orphan
+// heldAt is who holds something at a point, and the entries of it that were orphaned up to there.
+func (v *View) heldAt(num uint32, at state) (shares []Share, orphaned []Orphan) {
 	f := v.newFold(num, uint32(at.Known), at.over)
 	defer f.release()
 	f.left = func(e *entry) {
-		list = append(list, Orphan{v.thing(num).ref().String(), v.thing(e.org).id, e.role.String()})
+		orphaned = append(orphaned, Orphan{v.thing(num).ref().String(), v.thing(e.org).id, e.role.String()})
 	}
 	f.run(at.On)
-	return list
+	return f.shares(), orphaned
 }

@@ -11,7 +11,7 @@ import (
 
 // findingsShown is what the page of findings shows.
 type findingsShown struct {
-	Total int
+	Total string
 	Kinds []findingKind
 	About named // the thing that is asked about, where one is
 	All   Link
@@ -20,7 +20,7 @@ type findingsShown struct {
 // findingKind is what is odd in one way.
 type findingKind struct {
 	Code, Meaning, Remedy string
-	Count                 int
+	Count                 string
 	Only                  Link // this kind alone
 	Lines                 []findingLine
 	Pager                 *pager
@@ -48,7 +48,7 @@ func (s *site) findings(q *request) (*Page, error) {
 			chosen = append(chosen, f)
 		}
 	}
-	view := &findingsShown{Total: len(chosen)}
+	view := &findingsShown{Total: thousands(len(chosen))}
 	if about != "" {
 		ref, err := domain.ParseRef(about)
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *site) findings(q *request) (*Page, error) {
 
 // findingKind tells the findings of one kind.
 func (q *request) findingKind(kind telling.Finding, list []projections.Finding, alone bool) (*findingKind, error) {
-	view := &findingKind{Code: kind.Code, Meaning: telling.Capital(kind.Meaning), Remedy: kind.Remedy, Count: len(list)}
+	view := &findingKind{Code: kind.Code, Meaning: telling.Capital(kind.Meaning), Remedy: kind.Remedy, Count: thousands(len(list))}
 	part := list[:min(findingsEach, len(list))]
 	if alone {
 		from, to, p, err := q.pages(len(list), findingsAlone)

@@ -25,7 +25,7 @@ type movements struct {
 type movement struct {
 	Words template.HTML
 	Names []Link // of the organisations, where there are too many for the words
-	Count int
+	Count string
 	Refs  []named
 	Left  int  // holdings that are not shown
 	Whole Link // where they are
@@ -104,7 +104,7 @@ func (q *request) group(t *telling.Transition, name string, whole bool) (movemen
 
 // movement is one group, of which some holdings are shown.
 func (q *request) movement(t *telling.Transition, refs []domain.Ref) (movement, error) {
-	m := movement{Count: len(t.Refs), Left: len(t.Refs) - len(refs)}
+	m := movement{Count: thousands(len(t.Refs)), Left: len(t.Refs) - len(refs)}
 	var orgs []domain.Ref
 	for _, shares := range [][]projections.Share{t.Lost, t.Gained} {
 		holders := telling.HoldersOf(shares)

@@ -79,8 +79,8 @@ type itemShown struct {
 type impactShown struct {
 	Day      string // empty: nothing is outstanding
 	Moves    *movements
-	Count    int
-	Orphaned int
+	Count    string
+	Orphaned string
 	Orphans  []orphansShown
 }
 
@@ -88,7 +88,7 @@ type impactShown struct {
 type orphansShown struct {
 	From  Link
 	Role  string
-	Count int
+	Count string
 	Refs  []named
 	Whole Link
 	Pager *pager
@@ -191,7 +191,7 @@ func (q *request) impact(id domain.PlanID, date domain.Date) (*projections.Impac
 
 // impactShown groups what a plan would change. Names are those of the day of the page.
 func (q *request) impactShown(impact *projections.Impact) (*impactShown, error) {
-	view := &impactShown{Count: len(impact.Changes), Orphaned: len(impact.Orphaned)}
+	view := &impactShown{Count: thousands(len(impact.Changes)), Orphaned: thousands(len(impact.Orphaned))}
 	if impact.On == nil {
 		return view, nil
 	}
@@ -220,7 +220,7 @@ func (q *request) impactShown(impact *projections.Impact) (*impactShown, error) 
 
 // orphans is one group of what would be left without a holder.
 func (q *request) orphans(name string, share projections.Share, refs []domain.Ref) (o orphansShown, err error) {
-	o = orphansShown{From: q.org(share.Organisation), Role: telling.RoleWords(share.Role), Count: len(refs)}
+	o = orphansShown{From: q.org(share.Organisation), Role: telling.RoleWords(share.Role), Count: thousands(len(refs))}
 	shown := refs[:min(shownOfMany, len(refs))]
 	if q.URL.Query().Get("group") == name {
 		var from, to int

@@ -273,7 +273,7 @@ func (s *site) submitted(q *formRequest, d *draft, p *Page, view *recordShown, r
 			d.refuse(err)
 			return nil
 		}
-		view.General = "Meanwhile something was recorded because of which this would raise a finding. Look again at what would change."
+		d.general = "Meanwhile something was recorded because of which this would raise a finding. Look again at what would change."
 	}
 	foreseen, ok := d.foresee(q.ctx, s.Ledger, e, q.actor, q.today)
 	if !ok {

@@ -29,7 +29,10 @@ import (
 type walked struct {
 	http.Handler
 	*ledger.Ledger
-	t *testing.T
+	t      *testing.T
+	log    *slog.Logger
+	status func(error) int
+	now    func() time.Time
 }
 
 // walk opens the pages of a new ledger, in which entries are recorded.
@@ -67,8 +70,9 @@ func walk(t *testing.T, record ...string) *walked {
 		return http.StatusInternalServerError
 	}
 	now := func() time.Time { return time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC) }
-	handler := NewHandler(Options{Ledger: l, Name: "main", Version: "test", Log: slog.New(slog.DiscardHandler), Status: status, Now: now, Receipts: true, Recording: true})
-	return &walked{handler, l, t}
+	log := slog.New(slog.DiscardHandler)
+	handler := NewHandler(Options{Ledger: l, Name: "main", Version: "test", Log: log, Status: status, Now: now, Receipts: true, Recording: true})
+	return &walked{handler, l, t, log, status, now}
 }
 
 // sampled is the sample and, after it, what raises findings.

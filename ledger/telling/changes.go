@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/orgledger/orgledger/domain"
@@ -21,17 +22,29 @@ type Transition struct {
 func Transitions(changes []projections.Change) []*Transition {
 	var groups []*Transition
 	at := make(map[string]*Transition)
+	var key []byte
 	for _, c := range changes {
 		t := &Transition{Lost: Without(c.Before, c.After), Gained: Without(c.After, c.Before)}
 		t.stayed = len(t.Lost) < len(c.Before) && (len(t.Lost) == 0 || len(t.Gained) == 0)
-		key := fmt.Sprint(t.Lost, t.Gained, t.stayed)
-		if at[key] == nil {
-			at[key] = t
+		key = appendShares(appendShares(key[:0], t.Lost), t.Gained)
+		key = strconv.AppendBool(key, t.stayed)
+		group := at[string(key)]
+		if group == nil {
+			group = t
+			at[string(key)] = t
 			groups = append(groups, t)
 		}
-		at[key].Refs = append(at[key].Refs, RefOf(c.Ref))
+		group.Refs = append(group.Refs, RefOf(c.Ref))
 	}
 	return groups
+}
+
+// appendShares appends what tells lists of shares apart: no identifier and no role has a space or a line feed.
+func appendShares(key []byte, shares []projections.Share) []byte {
+	for _, s := range shares {
+		key = append(append(append(append(key, s.Organisation...), ' '), s.Role...), '\n')
+	}
+	return append(key, '\n')
 }
 
 // Without is what one list has and the other has not.
