@@ -25,7 +25,7 @@ var may = map[string][]string{
 	"ledger":      {"domain", "audit", "eventstore", "projections"},
 	"formats":     {"domain", "ledger"},
 	"api":         {"domain", "audit", "projections", "ledger"},
-	"web":         {"domain", "ledger", "projections"},
+	"web":         {"domain", "ledger", "projections", "formats"}, // pages are had as pictures and linked data, which formats make
 	"cmd":         {"domain", "audit", "eventstore", "projections", "ledger", "formats", "api", "web"},
 }
 
@@ -38,7 +38,7 @@ var natsParts = map[string][]string{
 }
 
 // judged are the folders whose tests may put anything together.
-var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "cmd"}
+var judged = []string{"projections", "eventstore", "ledger", "formats", "api", "web", "cmd"}
 
 // onlyTests are packages that no program contains.
 var onlyTests = []string{"projections/plainfold", "projections/histories", "eventstore/natstest", "formats/formatstest", "formats/exporttest"}

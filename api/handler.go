@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -111,39 +109,15 @@ func (s *server) serverRoutes() {
 		Responses: gives("It does", "application/json", schemaOf[Health](s.api))}, s.health)
 }
 
-// guard keeps the pages of other sites, open in a browser on this machine, from using a ledger that
-// listens on the loopback interface: neither as a cross-origin request nor by a name of their own that
-// leads here.
+// guard is Guard, which refuses with a problem.
 func (s *server) guard(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.problem(w, r, http.StatusForbidden, ledger.Description{Code: codeForbidden, Message: "a page of another site has no say here"})
-	}))
-	checked := protection.Handler(next)
+	guarded := Guard(next, func(w http.ResponseWriter, r *http.Request, status int, why string) {
+		s.problem(w, r, status, ledger.Description{Code: codeForbidden, Message: why})
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.tellSequence(w)
-		if !addressed(r) {
-			s.problem(w, r, http.StatusMisdirectedRequest, ledger.Description{Code: codeForbidden,
-				Message: "this server is reached as localhost or by its address, not as " + strconv.Quote(r.Host)})
-			return
-		}
-		checked.ServeHTTP(w, r)
+		guarded.ServeHTTP(w, r)
 	})
-}
-
-// addressed reports whether a request that arrived on the loopback interface names this machine as its
-// host.
-func addressed(r *http.Request) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return true
-	}
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // cutOff ends an answer that has begun, so that the client does not take what it has for the whole.

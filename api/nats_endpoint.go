@@ -87,7 +87,7 @@ func (n *NATS) reply(e *endpoint, m *nats.Msg) (natsAnswer, error) {
 
 // refused is the answer that an error makes: the error object as HTTP gives it, and what NATS clients look for.
 func (n *NATS) refused(m *nats.Msg, err error) natsAnswer {
-	d, status := ledger.Describe(err), statusOf(err)
+	d, status := ledger.Describe(err), StatusOf(err)
 	if status >= http.StatusInternalServerError && d.Code != ledger.CodeBehind { // to be behind is an answer
 		n.log.Error("a NATS request failed", "subject", m.Subject, "error", err)
 	}
@@ -131,7 +131,7 @@ func (e *endpoint) count(took time.Duration, err error) {
 	e.stats.AverageProcessingTime = e.stats.ProcessingTime / time.Duration(e.stats.NumRequests)
 	if err != nil {
 		e.stats.NumErrors++
-		e.stats.LastError = strconv.Itoa(statusOf(err)) + ":" + err.Error()
+		e.stats.LastError = strconv.Itoa(StatusOf(err)) + ":" + err.Error()
 	}
 }
 

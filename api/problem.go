@@ -61,8 +61,8 @@ var statuses = map[string]int{
 	string(domain.CodeUnknownReference): http.StatusNotFound,
 }
 
-// statusOf is the one table from errors to HTTP statuses.
-func statusOf(err error) int {
+// StatusOf is the one table from errors to HTTP statuses.
+func StatusOf(err error) int {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge
 	}
@@ -101,7 +101,7 @@ func titleOf(code string) string { return strings.ReplaceAll(code, "-", " ") }
 
 // fail answers with the problem that an error is.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status := statusOf(err)
+	status := StatusOf(err)
 	s.note(r, status, err)
 	s.problem(w, r, status, ledger.Describe(err))
 }

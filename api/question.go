@@ -203,7 +203,7 @@ func linked(o *huma.Operation) {
 
 // failed is an error as huma writes it.
 func (s *server) failed(p *reading, err error) error {
-	d, status := ledger.Describe(err), statusOf(err)
+	d, status := ledger.Describe(err), StatusOf(err)
 	p.w.Header().Del("ETag")
 	p.w.Header().Set("Cache-Control", "no-store")
 	s.note(p.r, status, err)

@@ -40,6 +40,9 @@ func (g *group) admit(ctx context.Context, l *Ledger, c *call) {
 	if c.places, err = s.accept(ctx, c.entries, c.options.Actor); err == nil && c.options.Strict {
 		err = l.strict(s, c.from)
 	}
+	if err == nil && c.look != nil {
+		err = c.look(s, c.from)
+	}
 	c.refusal, c.needs = err, 0
 	if err != nil {
 		c.places = nil

@@ -44,9 +44,14 @@ type call struct {
 	to      int        // likewise
 	needs   int        // how many of the staged entries it needs recorded to be answered; by the writer
 	refusal error      // what it is answered then, unless it is accepted; set by the writer
+	look    judge      // what is asked once it is accepted; nil: nothing
 	result  chan error // takes one
 	receipt []Receipt  // set by the writer before it answers
 }
+
+// judge is told by the writer what is staged, of which the call's entries are those from a position on. Its error refuses
+// the call.
+type judge func(s *staged, from int) error
 
 // handed is an entry as its caller has prepared it for the writer.
 type handed struct {
@@ -93,13 +98,18 @@ func isOpen(f domain.Fact) bool {
 // is recorded, and recording it again finishes it. Cancelling ctx gives up waiting for the answer,
 // not the recording.
 func (l *Ledger) Record(ctx context.Context, entries []*domain.Entry, o RecordOptions) ([]Receipt, error) {
+	return l.submit(ctx, entries, o, nil)
+}
+
+// submit hands entries to the writer and waits for its answer.
+func (l *Ledger) submit(ctx context.Context, entries []*domain.Entry, o RecordOptions, look judge) ([]Receipt, error) {
 	if len(entries) == 0 {
 		return nil, &domain.Refusal{Code: domain.CodeEmpty, Rule: "there is at least one entry to record"}
 	}
 	if err := errors.Join(domain.CheckActor(o.Actor), checkKey(o.Key)); err != nil {
 		return nil, err
 	}
-	c := &call{entries: l.prepare(entries, o), options: o, result: make(chan error, 1)}
+	c := &call{entries: l.prepare(entries, o), options: o, look: look, result: make(chan error, 1)}
 	select {
 	case l.calls <- c:
 	case <-l.done:

@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,35 +21,8 @@ type Match struct {
 // as known at a point, whatever the day. Case does not count; part of a word is enough. What is
 // called exactly so comes first, then what begins so.
 func (v *View) Find(words string, known uint64) []Match {
-	needle := strings.Fields(strings.ToLower(words))
-	matches := []Match{}
-	if len(needle) == 0 {
-		return matches
-	}
-	for num := range v.things() {
-		t := v.thing(num)
-		if uint64(t.introduced) > known {
-			continue
-		}
-		if m, ok := t.match(needle, uint32(known)); ok {
-			matches = append(matches, m)
-		}
-	}
-	slices.SortFunc(matches, func(a, b Match) int {
-		return cmp.Or(rank(a, needle)-rank(b, needle), cmp.Compare(a.Ref, b.Ref))
-	})
-	return matches
-}
-
-func rank(m Match, needle []string) int {
-	switch {
-	case m.Exact:
-		return 0
-	case strings.HasPrefix(strings.ToLower(m.Found), needle[0]):
-		return 1
-	default:
-		return 2
-	}
+	found := v.Search(words, known)
+	return found.Page(0, 0, found.Len(0))
 }
 
 func (t *thing) match(needle []string, known uint32) (Match, bool) {
@@ -109,8 +81,7 @@ func (t *thing) called(known uint32) []string {
 }
 
 func hasAll(text string, needle []string) bool {
-	text = strings.ToLower(text)
-	return !slices.ContainsFunc(needle, func(word string) bool { return !strings.Contains(text, word) })
+	return !slices.ContainsFunc(needle, func(word string) bool { return !containsFold(text, word) })
 }
 
 // Title is what a reference is called at a point: an organisation's operating or legal name, else a

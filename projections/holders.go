@@ -67,6 +67,18 @@ func (v *View) Holders(ref domain.Ref, at Point, assumed []Assumption) (*Holders
 		Holders: f.holders(), Certainty: certainty(because), UncertainBy: because}, nil
 }
 
+// Doubts lists, rising, the facts because of which it is uncertain who holds something at a point, as Holders answers it.
+func (v *View) Doubts(ref domain.Ref, at Point) ([]uint64, error) {
+	num, err := v.introduced(ref, at.Known, "ref")
+	if err != nil {
+		return nil, err
+	}
+	f := v.newFold(num, uint32(at.Known), nil)
+	defer f.release()
+	f.run(at.On)
+	return f.doubts(at.On), nil
+}
+
 // introduced finds a reference that an entry up to known introduces.
 func (v *View) introduced(ref domain.Ref, known uint64, field string) (uint32, error) {
 	num, t := v.lookup(ref)

@@ -116,7 +116,7 @@ type Index struct {
 // entryMeta is what is kept of an entry, so that a correction finds what it supersedes.
 type entryMeta struct {
 	typ   domain.Type
-	about uint32 // the thing that domain.About names, 0 for none; of a correction the entry corrected
+	about uint32 // the thing that domain.About names, 0 for none; of a correction or retraction the entry that it names
 	first uint32 // into touched; the next entry's first ends it
 }
 
@@ -150,6 +150,15 @@ func (v *View) At(t time.Time) uint64 {
 		return uint64(v.seq)
 	}
 	return uint64(v.moments[i].seq) - 1
+}
+
+// RecordedAt is when the entry at a sequence was recorded; zero for 0. The sequence is one of the view's.
+func (v *View) RecordedAt(seq uint64) time.Time {
+	i := sort.Search(len(v.moments), func(i int) bool { return uint64(v.moments[i].seq) > seq })
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, v.moments[i-1].time).UTC()
 }
 
 // LastRecorded is the recorded time of the last entry, zero for an empty log.
@@ -197,7 +206,7 @@ func (v *View) EntryAbout(seq uint64) domain.Ref {
 	return v.thing(about).ref()
 }
 
-// Corrected is the sequence of the entry that the correction at a sequence corrects.
+// Corrected is the sequence of the entry that the correction or retraction at a sequence is of.
 func (v *View) Corrected(seq uint64) uint64 { return uint64(v.entries[seq].about) }
 
 // Entry finds the sequence of the entry with an id. For the goroutine that applies.
@@ -212,22 +221,6 @@ func (v *View) PlanHad(plan domain.PlanID, item string) bool {
 	return t != nil && slices.ContainsFunc(t.rest.plan, func(p planFact) bool {
 		return slices.ContainsFunc(domain.PlanItems(p.fact), func(i domain.PlanItem) bool { return i.Item == item })
 	})
-}
-
-// Mentions lists the sequences, rising and up to known, of the entries that concern a reference:
-// those that name it, and the corrections and retractions of those.
-func (v *View) Mentions(ref domain.Ref, known uint64) []uint64 {
-	_, t := v.lookup(ref)
-	if t == nil {
-		return nil
-	}
-	var seqs []uint64
-	for _, seq := range t.rest.mentions {
-		if uint64(seq) <= min(known, v.Seq()) {
-			seqs = append(seqs, uint64(seq))
-		}
-	}
-	return seqs
 }
 
 // Apply adds recorded entries, in sequence order without a gap, and publishes a view that has all
@@ -306,6 +299,7 @@ func (x *Index) enter(seq uint32, r *domain.Recorded) error {
 		if target == 0 {
 			return fmt.Errorf("it retracts %s, which is not in the log", f.Retracts)
 		}
+		x.next.entries[seq].about = target
 		x.supersede(target, seq)
 		x.touch(seq, &r.Entry, x.concerns(target))
 		return nil

@@ -187,18 +187,11 @@ type Impact struct {
 // Impact compares the ledger with and without a plan, on the day that its last outstanding item
 // would take effect. The plan is taken as it stands with every fact known, whatever its day.
 func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact, error) {
-	if _, err := v.introduced(id.Ref(), known, "plan"); err != nil {
+	plan, over, err := v.carriedOut(id, date, known)
+	if err != nil {
 		return nil, err
-	}
-	plan := v.planAt(id, Point{domain.LastDate, known})
-	if plan == nil {
-		return nil, &QuestionError{CodeUnknownReference, "plan", "the announcement of plan " + string(id) + " is retracted"}
 	}
 	answer := &Impact{Plan: string(id), Status: plan.status, Changes: []Change{}, Orphaned: []Orphan{}, Known: known}
-	over := newOverlay(v)
-	if err := over.add(plan, date, "plan"); err != nil {
-		return nil, err
-	}
 	if over.added == 0 {
 		return answer, nil
 	}
@@ -207,8 +200,7 @@ func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact
 	without := state{Point{over.last, known}, nil}
 	with := state{without.Point, over}
 	for num := range v.holdings() {
-		answer.Changes = v.appendChange(answer.Changes, num, without, with)
-		answer.Orphaned = v.appendOrphans(answer.Orphaned, num, without, with)
+		v.affect(answer, num, without, with)
 	}
 	slices.SortFunc(answer.Changes, func(a, b Change) int { return cmp.Compare(a.Ref, b.Ref) })
 	slices.SortFunc(answer.Orphaned, func(a, b Orphan) int {
@@ -217,24 +209,58 @@ func (v *View) Impact(id domain.PlanID, date domain.Date, known uint64) (*Impact
 	return answer, nil
 }
 
-func (v *View) appendOrphans(list []Orphan, num uint32, without, with state) []Orphan {
-	already := v.orphansAt(num, without)
-	for _, o := range v.orphansAt(num, with) {
-		if !slices.Contains(already, o) && !slices.Contains(list, o) {
-			list = append(list, o)
-		}
+// carriedOut is what a plan adds, as it stands with every fact up to known.
+func (v *View) carriedOut(id domain.PlanID, date domain.Date, known uint64) (*planState, *overlay, error) {
+	if _, err := v.introduced(id.Ref(), known, "plan"); err != nil {
+		return nil, nil, err
 	}
-	return list
+	plan := v.planAt(id, Point{domain.LastDate, known})
+	if plan == nil {
+		return nil, nil, &QuestionError{CodeUnknownReference, "plan", "the announcement of plan " + string(id) + " is retracted"}
+	}
+	over := newOverlay(v)
+	return plan, over, over.add(plan, date, "plan")
 }
 
-// orphansAt lists the entries of a holding that were orphaned up to a point.
-func (v *View) orphansAt(num uint32, at state) []Orphan {
-	var list []Orphan
+// ImpactOn is what Impact answers of one holding, and the day of it: nil where the plan would not change it.
+func (v *View) ImpactOn(ref domain.Ref, id domain.PlanID, known uint64) (*Change, domain.Date, error) {
+	num, err := v.introduced(ref, known, "ref")
+	if err != nil {
+		return nil, 0, err
+	}
+	_, over, err := v.carriedOut(id, 0, known)
+	if err != nil || over.added == 0 {
+		return nil, 0, err
+	}
+	without := state{Point{over.last, known}, nil}
+	changes := v.appendChange(nil, num, without, state{without.Point, over})
+	if len(changes) == 0 {
+		return nil, over.last, nil
+	}
+	return &changes[0], over.last, nil
+}
+
+// affect adds what becomes of one holding. It is folded once without the plan and once with it.
+func (v *View) affect(answer *Impact, num uint32, without, with state) {
+	before, already := v.heldAt(num, without)
+	after, orphaned := v.heldAt(num, with)
+	if !slices.Equal(before, after) {
+		answer.Changes = append(answer.Changes, Change{v.thing(num).ref().String(), before, after})
+	}
+	for i, o := range orphaned {
+		if !slices.Contains(already, o) && !slices.Contains(orphaned[:i], o) {
+			answer.Orphaned = append(answer.Orphaned, o)
+		}
+	}
+}
+
+// heldAt is who holds something at a point, and the entries of it that were orphaned up to there.
+func (v *View) heldAt(num uint32, at state) (shares []Share, orphaned []Orphan) {
 	f := v.newFold(num, uint32(at.Known), at.over)
 	defer f.release()
 	f.left = func(e *entry) {
-		list = append(list, Orphan{v.thing(num).ref().String(), v.thing(e.org).id, e.role.String()})
+		orphaned = append(orphaned, Orphan{v.thing(num).ref().String(), v.thing(e.org).id, e.role.String()})
 	}
 	f.run(at.On)
-	return list
+	return f.shares(), orphaned
 }

@@ -12,6 +12,8 @@ import (
 type Turns struct {
 	Days []domain.Date // rising, from FirstDate; from each to the day before the next every answer stays as it is
 	Next uint64        // the first later known point at which Days or an answer may be another; 0: none up to the view
+
+	Vague bool // some fact on which the answers rest gives no exact day; else they are certain on every day
 }
 
 // Turns looks at everything on which answers about a thing rest, as known at a point: holders of what is held, what
@@ -41,17 +43,64 @@ func (v *View) Turns(ref domain.Ref, known uint64) (Turns, error) {
 	return c.turns(), nil
 }
 
+// KnownTurns lists, rising, the known points at which an answer about a thing may be another, from its introduction on. Where
+// there are more than limit of them, or of the facts about it, it is limit of the entries that concern it, evenly chosen. Its cost is
+// that of as many Turns.
+func (v *View) KnownTurns(ref domain.Ref, limit int) []uint64 {
+	known := v.Introduction(ref)
+	if known == 0 {
+		return nil
+	}
+	if _, t := v.lookup(ref); t.facts() > limit {
+		return thinned(v.Mentions(ref, v.Seq()), limit)
+	}
+	points := []uint64{known}
+	for {
+		t, err := v.Turns(ref, known)
+		if err != nil || t.Next == 0 {
+			return points
+		}
+		if len(points) == limit {
+			return thinned(v.Mentions(ref, v.Seq()), limit)
+		}
+		known = t.Next
+		points = append(points, known)
+	}
+}
+
+// facts counts the records about a thing, in every version.
+func (t *thing) facts() int {
+	n := len(t.own) + len(t.rest.plan) + len(t.rest.fulfilments) + len(t.rest.appointments)
+	if t.organisation != nil {
+		n += len(t.organisation.attributes) + len(t.organisation.bulk)
+	}
+	return n
+}
+
+// thinned takes limit of a list, evenly, with the first and the last.
+func thinned(list []uint64, limit int) []uint64 {
+	if len(list) <= limit || limit < 2 {
+		return list
+	}
+	few := make([]uint64, limit)
+	for i := range few {
+		few[i] = list[i*(len(list)-1)/(limit-1)]
+	}
+	return few
+}
+
 // turning gathers the days and known points at which an answer may change.
 type turning struct {
 	view  *View
 	known uint32
 	next  uint32
 	days  []domain.Date
+	vague bool
 }
 
 func (c *turning) turns() Turns {
 	slices.Sort(c.days)
-	t := Turns{Days: slices.Compact(c.days)}
+	t := Turns{Days: slices.Compact(c.days), Vague: c.vague}
 	if uint64(c.next) <= c.view.Seq() {
 		t.Next = uint64(c.next)
 	}
@@ -78,6 +127,7 @@ func (c *turning) stamp(s *stamp) {
 	}
 	c.days = append(c.days, s.day)
 	if s.earliest != s.latest {
+		c.vague = true
 		c.days = append(c.days, max(s.earliest, domain.FirstDate), s.latest)
 	}
 }
@@ -138,6 +188,17 @@ func (v *View) Refs(known uint64) []domain.Ref {
 	}
 	slices.SortFunc(refs, func(a, b domain.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
 	return refs
+}
+
+// Counts says how many things of each kind entries up to a known point introduce.
+func (v *View) Counts(known uint64) map[domain.Kind]int {
+	counts := make(map[domain.Kind]int)
+	for num := uint32(1); num <= v.count; num++ {
+		if t := v.thing(num); uint64(t.introduced) <= known {
+			counts[t.kind]++
+		}
+	}
+	return counts
 }
 
 // Introduction is the sequence of the entry that introduces a reference, 0 where none does.

@@ -35,12 +35,23 @@ func TestTurns(t *testing.T) {
 					}
 					got := about(t, view, ref, projections.Point{On: day, Known: known})
 					want := about(t, view, ref, projections.Point{On: turns.Days[i], Known: turned})
+					if doubtful(got) && !turns.Vague {
+						t.Fatalf("%s on %s at %d is uncertain, and no fact is vague", ref, day, known)
+					}
 					if !reflect.DeepEqual(got, want) {
 						t.Fatalf("%s on %s at %d: %+v\nat the turn %s, %d: %+v", ref, day, known, got, turns.Days[i], turned, want)
 					}
 				}
 			}
 		}
+	})
+}
+
+// doubtful reports whether the answer about holders is uncertain.
+func doubtful(answers []any) bool {
+	return slices.ContainsFunc(answers, func(answer any) bool {
+		holders, ok := answer.(*projections.Holders)
+		return ok && holders.Certainty == projections.Uncertain
 	})
 }
 

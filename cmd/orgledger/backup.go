@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/eventstore"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -54,7 +55,7 @@ func (a *app) backup(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	added := fmt.Sprintf("added          %s in %s\n", counted(int(report.AddedEntries), "entry"), counted(int(report.AddedCommits), "commit"))
+	added := fmt.Sprintf("added          %s in %s\n", telling.Counted(int(report.AddedEntries), "entry"), telling.Counted(int(report.AddedCommits), "commit"))
 	return a.backupReport(&report, added)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 func (a *app) bundleCommand() *cobra.Command {
@@ -37,12 +38,12 @@ The README.txt in it says what it proves, and what only the whole log proves.`,
 				if err != nil {
 					return err
 				}
-				archive, err := q.session.Bundle(ctx, ref, q.on, q.known)
+				archive, err := q.session.Bundle(ctx, ref, q.On, q.Known)
 				if err != nil {
 					return err
 				}
 				if out == "" {
-					out = fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, q.on, q.known)
+					out = fmt.Sprintf("%s-%s-on-%s-known-%d.zip", ref.Kind, ref.ID, q.On, q.Known)
 				}
 				if err := os.WriteFile(out, archive, 0o644); err != nil {
 					return err
@@ -74,7 +75,7 @@ func (s *local) Bundle(ctx context.Context, ref domain.Ref, on domain.Date, know
 	if b.Question, err = json.Marshal(question, json.Deterministic(true)); err != nil {
 		return nil, err
 	}
-	if b.Answer, err = askRaw(ctx, s, question); err != nil {
+	if b.Answer, err = telling.AskRaw(ctx, s, question); err != nil {
 		return nil, err
 	}
 	var told []uint64
@@ -141,14 +142,14 @@ func (s *local) evidence(ctx context.Context, answer []byte, told []uint64, know
 func (s *local) explained(ctx context.Context, ref domain.Ref, on domain.Date, known uint64) (string, []uint64, error) {
 	var text bytes.Buffer
 	writer := &app{in: strings.NewReader(""), out: &text, err: &text, ledger: s.name}
-	b, err := openBook(ctx, s, known)
+	b, err := telling.Open(ctx, s, on, known)
 	if err != nil {
 		return "", nil, err
 	}
-	q := &inquiry{app: writer, book: b, page: writer.page(), on: on, past: known < s.View().Seq()}
+	q := &inquiry{app: writer, Book: b, page: writer.page(), session: s, past: known < s.View().Seq()}
 	if err := errors.Join(q.explain(ctx, ref.String()), q.flush()); err != nil {
 		return "", nil, err
 	}
-	told := slices.Collect(maps.Keys(b.shown))
+	told := slices.Collect(maps.Keys(b.Shown))
 	return text.String(), slices.DeleteFunc(told, func(seq uint64) bool { return seq > known }), nil
 }

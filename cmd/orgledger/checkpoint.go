@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
+
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 func (a *app) checkpointCommand() *cobra.Command {
@@ -47,13 +49,13 @@ orgledger verify --digest FILE. With --json it is the answer to the question dig
 		Example: examples(`orgledger digest --on 2023-03-15 --known 248 > digest-248`, `orgledger verify --digest digest-248`),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.inquire(cmd, &m, func(ctx context.Context, q *inquiry) error {
-				question := q.onDay(q.question("digest"))
+				question := q.OnDay(q.Question("digest"))
 				if q.json {
-					raw, err := askRaw(ctx, q.session, question)
+					raw, err := telling.AskRaw(ctx, q, question)
 					q.line(string(raw))
 					return err
 				}
-				signed, err := q.session.Digest(ctx, q.on, q.known)
+				signed, err := q.session.Digest(ctx, q.On, q.Known)
 				if err != nil {
 					return err
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -72,14 +73,14 @@ func (a *app) diff(cmd *cobra.Command, s span) error {
 		return err
 	}
 	return a.inquire(cmd, &moment{on: s.to, known: s.toKnown}, func(ctx context.Context, q *inquiry) error {
-		known, err := q.resolve(ctx, before)
+		known, err := q.Resolve(ctx, before)
 		if err != nil {
 			return err
 		}
 		if before == nil {
-			known = q.known
+			known = q.Known
 			if s.toKnown != "" {
-				known, err = q.resolve(ctx, nil)
+				known, err = q.Resolve(ctx, nil)
 			}
 		}
 		if err != nil {
@@ -90,11 +91,11 @@ func (a *app) diff(cmd *cobra.Command, s span) error {
 }
 
 func (q *inquiry) differences(ctx context.Context, from domain.Date, known uint64) error {
-	before, after := point{from, known}, point{q.on, q.known}
-	if before.on != after.on && before.known != after.known {
+	before, after := projections.Point{On: from, Known: known}, projections.Point{On: q.On, Known: q.Known}
+	if before.On != after.On && before.Known != after.Known {
 		return q.bothDifferences(ctx, before, after)
 	}
-	answer, err := answer[projections.Diff](ctx, q, diffQuestion(before, after))
+	answer, err := answer[projections.Diff](ctx, q, telling.DiffQuestion(before, after))
 	if answer == nil {
 		return err
 	}
@@ -105,33 +106,19 @@ func (q *inquiry) differences(ctx context.Context, from domain.Date, known uint6
 	return q.tellChanges(ctx, answer.Changes)
 }
 
-// point is a day as known at an entry.
-type point struct {
-	on    domain.Date
-	known uint64
-}
-
-func diffQuestion(from, to point) map[string]any {
-	question := map[string]any{"q": "diff"}
-	for name, p := range map[string]point{"from": from, "to": to} {
-		question[name] = map[string]any{"on": p.on.String(), "known": p.known}
-	}
-	return question
-}
-
 // bothDifferences tells what was learned of the first day, and then how the world changed from there.
-func (q *inquiry) bothDifferences(ctx context.Context, before, after point) error {
-	between := point{before.on, after.known}
-	learned, err := ask[projections.Diff](ctx, q.session, diffQuestion(before, between))
+func (q *inquiry) bothDifferences(ctx context.Context, before, after projections.Point) error {
+	between := projections.Point{On: before.On, Known: after.Known}
+	learned, err := telling.Ask[projections.Diff](ctx, q, telling.DiffQuestion(before, between))
 	if err != nil {
 		return err
 	}
-	world, err := ask[projections.Diff](ctx, q.session, diffQuestion(between, after))
+	world, err := telling.Ask[projections.Diff](ctx, q, telling.DiffQuestion(between, after))
 	if err != nil {
 		return err
 	}
 	if q.json {
-		both, err := ask[projections.Diff](ctx, q.session, diffQuestion(before, after))
+		both, err := telling.Ask[projections.Diff](ctx, q, telling.DiffQuestion(before, after))
 		if err != nil {
 			return err
 		}
@@ -143,14 +130,14 @@ func (q *inquiry) bothDifferences(ctx context.Context, before, after point) erro
 		q.line(string(line))
 		return err
 	}
-	if err := q.diffHeading(ctx, before.on, before.known); err != nil {
+	if err := q.diffHeading(ctx, before.On, before.Known); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("Between entries %d and %d we learned of %s", before.known, after.known, dayWords(before.on)))
+	q.section(fmt.Sprintf("Between entries %d and %d we learned of %s", before.Known, after.Known, telling.DayWords(before.On)))
 	if err := q.tellChanges(ctx, learned.Changes); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("Between %s and %s the world changed, as known at entry %d", dayWords(before.on), dayWords(after.on), after.known))
+	q.section(fmt.Sprintf("Between %s and %s the world changed, as known at entry %d", telling.DayWords(before.On), telling.DayWords(after.On), after.Known))
 	return q.tellChanges(ctx, world.Changes)
 }
 
@@ -159,31 +146,31 @@ func (q *inquiry) tellChanges(ctx context.Context, changes []projections.Change)
 		q.say(plain, 0, "Nothing differs: every holding has the same holders.")
 		return nil
 	}
-	if err := q.learnChanges(ctx, changes); err != nil {
+	if err := q.LearnChanges(ctx, changes); err != nil {
 		return err
 	}
-	q.say(plain, 0, tally(changes))
+	q.say(plain, 0, telling.Tally(changes))
 	q.changesList(changes)
 	return nil
 }
 
 func (q *inquiry) diffHeading(ctx context.Context, from domain.Date, known uint64) error {
-	before, err := q.knownAt(ctx, known)
+	before, err := q.KnownAt(ctx, known)
 	if err != nil {
 		return err
 	}
-	after, err := q.knownAt(ctx, q.known)
+	after, err := q.KnownAt(ctx, q.Known)
 	if err != nil {
 		return err
 	}
-	if known == q.known {
-		q.say(bold, 0, fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on)))
-		q.say(dim, 0, capital(after))
+	if known == q.Known {
+		q.say(bold, 0, fmt.Sprintf("%s compared with %s", telling.DayWords(from), telling.DayWords(q.On)))
+		q.say(dim, 0, telling.Capital(after))
 		return nil
 	}
-	title := fmt.Sprintf("%s compared with %s", dayWords(from), dayWords(q.on))
-	if from == q.on {
-		title = "What was known of " + dayWords(from)
+	title := fmt.Sprintf("%s compared with %s", telling.DayWords(from), telling.DayWords(q.On))
+	if from == q.On {
+		title = "What was known of " + telling.DayWords(from)
 	}
 	q.say(bold, 0, title)
 	q.say(dim, 0, "The first "+before)

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -40,28 +40,28 @@ func (q *inquiry) explain(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if ref.Kind == domain.KindOrganisation && len(q.assumed) == 0 {
+	if ref.Kind == domain.KindOrganisation && len(q.Assumed) == 0 {
 		return q.explainOrganisation(ctx, ref)
 	}
-	question := q.onDay(q.question("holders", "ref", ref.String()))
+	question := q.OnDay(q.Question("holders", "ref", ref.String()))
 	answer, err := answer[projections.Holders](ctx, q, question)
 	if answer == nil {
 		return q.unknown(ctx, err, ref, heldKinds)
 	}
-	if err := q.learnHolders(ctx, ref, answer); err != nil {
+	if err := q.LearnHolders(ctx, ref, answer); err != nil {
 		return err
 	}
-	if err := q.askedWords(ctx, "Who holds "+q.called(ref)); err != nil {
+	if err := q.askedWords(ctx, "Who holds "+q.Called(ref)); err != nil {
 		return err
 	}
-	q.subject = ref
+	q.Subject = ref
 	if err := q.explainAnswer(ctx, ref, answer); err != nil {
 		return err
 	}
 	if err := q.explainChains(ctx, answer); err != nil {
 		return err
 	}
-	seqs := pathsOf(answer)
+	seqs := telling.PathsOf(answer)
 	if err := q.explainDoubts(ctx, answer.UncertainBy); err != nil {
 		return err
 	}
@@ -70,23 +70,23 @@ func (q *inquiry) explain(ctx context.Context, text string) error {
 
 // askedWords prints the question.
 func (q *inquiry) askedWords(ctx context.Context, what string) error {
-	known, err := q.knownWords(ctx)
+	known, err := q.KnownWords(ctx)
 	if err != nil {
 		return err
 	}
 	q.say(bold, 0, "Question")
-	q.say(plain, 2, what+" "+q.day()+", "+known+q.assumedWords()+"?")
+	q.say(plain, 2, what+" "+q.day()+", "+known+q.AssumedWords()+"?")
 	return nil
 }
 
 // explainAnswer prints who holds it, and whether that is certain.
 func (q *inquiry) explainAnswer(ctx context.Context, ref domain.Ref, answer *projections.Holders) error {
 	q.section("Answer")
-	if text, s := q.statusWords(ref, answer.Status, len(answer.Holders)); text != "" {
-		q.say(s, 2, text)
+	if text := q.StatusWords(ref, answer.Status, len(answer.Holders)); text != "" {
+		q.say(statusStyle(ref, answer.Status), 2, text)
 	}
 	for _, h := range answer.Holders {
-		q.say(bold, 2, capital(q.holderSentence(ref, h))+".")
+		q.say(bold, 2, telling.Capital(q.HolderSentence(ref, h))+".")
 	}
 	if answer.Certainty == projections.Uncertain {
 		q.say(caution, 2, "This is uncertain; why is said below.")
@@ -96,41 +96,24 @@ func (q *inquiry) explainAnswer(ctx context.Context, ref domain.Ref, answer *pro
 	return nil
 }
 
-// holderSentence says who holds something since when; of a unit, under whom it stands.
-func (q *inquiry) holderSentence(ref domain.Ref, h projections.Holder) string {
-	since := sinceWords(h.Since, h.Effective)
-	if ref.Kind == domain.KindOrganisation {
-		return fmt.Sprintf("it is %s %s, since %s", relationWords(h.Role), q.org(h.Organisation), since)
-	}
-	return fmt.Sprintf("%s holds it%s, since %s", q.org(h.Organisation), asRole(h.Role), since)
-}
-
-func pathsOf(answer *projections.Holders) []uint64 {
-	var seqs []uint64
-	for _, h := range answer.Holders {
-		seqs = append(seqs, h.Path...)
-	}
-	return seqs
-}
-
 // explainChains tells, step by step, how each holder came to it. A fact that several chains share is
 // told in full once.
 func (q *inquiry) explainChains(ctx context.Context, answer *projections.Holders) error {
 	told := make(map[uint64]string)
 	for _, h := range answer.Holders {
-		q.section("How it came to " + q.org(h.Organisation) + asRole(h.Role))
+		q.section("How it came to " + q.Org(h.Organisation) + telling.AsRole(h.Role))
 		for i, seq := range h.Path {
 			lead := fmt.Sprintf("  %d. ", i+1)
 			if at, ok := told[seq]; ok {
-				list, err := q.editions(ctx, []uint64{seq})
+				list, err := q.Editions(ctx, []uint64{seq})
 				if err != nil {
 					return err
 				}
-				q.hang(plain, lead, fmt.Sprintf("%s (entry %d, told under %s).", q.told(list[0]), seq, at))
+				q.hang(plain, lead, fmt.Sprintf("%s (entry %d, told under %s).", q.Told(list[0]), seq, at))
 				continue
 			}
-			told[seq] = q.org(h.Organisation)
-			if err := q.account(ctx, lead, seq); err != nil {
+			told[seq] = q.Org(h.Organisation)
+			if err := q.tellAccount(ctx, lead, seq); err != nil {
 				return err
 			}
 		}
@@ -150,7 +133,7 @@ func (q *inquiry) explainDoubts(ctx context.Context, because []uint64) error {
 // explainRest tells what does not depend on the kind of thing: what was corrected, what was known
 // earlier, what is planned. seqs are the facts that the answer rests on.
 func (q *inquiry) explainRest(ctx context.Context, ref domain.Ref, question map[string]any, seqs []uint64) error {
-	amendments, err := q.amendments(ctx, ref, seqs, nil)
+	amendments, err := q.Amendments(ctx, ref, seqs, nil)
 	if err != nil {
 		return err
 	}
@@ -164,26 +147,26 @@ func (q *inquiry) explainRest(ctx context.Context, ref domain.Ref, question map[
 }
 
 func (q *inquiry) explainOrganisation(ctx context.Context, ref domain.Ref) error {
-	question := q.onDay(q.question("organisation", "organisation", ref.ID))
+	question := q.OnDay(q.Question("organisation", "organisation", ref.ID))
 	answer, err := answer[projections.Organisation](ctx, q, question)
 	if answer == nil {
 		return q.unknown(ctx, err, ref, heldKinds)
 	}
-	if err := q.learnOrganisation(ctx, answer); err != nil {
+	if err := q.LearnOrganisation(ctx, answer); err != nil {
 		return err
 	}
-	if err := q.askedWords(ctx, "What is "+q.called(ref)); err != nil {
+	if err := q.askedWords(ctx, "What is "+q.Called(ref)); err != nil {
 		return err
 	}
-	q.subject = ref
+	q.Subject = ref
 	q.section("Answer")
-	q.say(bold, 2, q.organisationWords(answer))
+	q.say(bold, 2, q.OrganisationWords(answer))
 	if answer.Certainty == projections.Uncertain {
 		q.say(caution, 2, "This is uncertain; why is said below.")
 	} else {
 		q.say(good, 2, "This is certain, as far as the facts recorded go.")
 	}
-	past, coming, err := q.lifeOf(ctx, ref)
+	past, coming, err := q.LifeOf(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -195,7 +178,7 @@ func (q *inquiry) explainOrganisation(ctx context.Context, ref domain.Ref) error
 			q.section(part.title)
 		}
 		for i, seq := range part.seqs {
-			if err := q.account(ctx, fmt.Sprintf("  %d. ", i+1), seq); err != nil {
+			if err := q.tellAccount(ctx, fmt.Sprintf("  %d. ", i+1), seq); err != nil {
 				return err
 			}
 		}
@@ -204,44 +187,4 @@ func (q *inquiry) explainOrganisation(ctx context.Context, ref domain.Ref) error
 		return err
 	}
 	return q.explainRest(ctx, ref, question, append(append(past, coming...), answer.UncertainBy...))
-}
-
-// organisationWords says what an organisation is on the day.
-func (q *inquiry) organisationWords(o *projections.Organisation) string {
-	sentences := []string{q.lifeWords(o)}
-	verb := "It is "
-	if o.Status == projections.StatusEnded {
-		verb = "It was "
-	}
-	if o.Form != nil {
-		sentences = append(sentences, verb+article(clean(*o.Form))+".")
-	}
-	if o.Name != nil {
-		sentences = append(sentences, "Its legal name is "+quoted(*o.Name)+".")
-	}
-	if o.OperatingName != nil {
-		sentences = append(sentences, "It operates as "+quoted(*o.OperatingName)+".")
-	}
-	if o.Parent != nil {
-		sentences = append(sentences, "It is "+relationWords(o.Parent.Relation)+" "+q.org(o.Parent.Organisation)+".")
-	}
-	if len(o.Identifiers) > 0 {
-		codes := make([]string, len(o.Identifiers))
-		for i, code := range o.Identifiers {
-			codes[i] = clean(code.Scheme + ":" + code.Value)
-		}
-		sentences = append(sentences, "It is identified as "+joined(codes)+".")
-	}
-	return strings.Join(sentences, " ")
-}
-
-func (q *inquiry) learnOrganisation(ctx context.Context, o *projections.Organisation) error {
-	ids := []string{o.Organisation}
-	if o.Parent != nil {
-		ids = append(ids, o.Parent.Organisation)
-	}
-	if err := q.orgs(ctx, ids...); err != nil {
-		return err
-	}
-	return q.learnEnding(ctx, o)
 }

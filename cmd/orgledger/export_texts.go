@@ -13,6 +13,7 @@ import (
 	"github.com/orgledger/orgledger/formats/jsonl"
 	"github.com/orgledger/orgledger/formats/successors"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 const outStream = "write to `FILE`, in place of an earlier one; -: to standard output"
@@ -47,11 +48,11 @@ func (a *app) extractingLog(cmd *cobra.Command, e *exporting, write func(context
 	}
 	ctx := cmd.Context()
 	return a.with(ctx, true, func(s session) error {
-		b, err := openBook(ctx, s, known)
+		b, err := telling.Open(ctx, s, domain.FirstDate, known)
 		if err != nil {
 			return err
 		}
-		x := &extract{book: b, known: b.known, meter: a.progress("exporting", "entries")}
+		x := &extract{book: b, known: b.Known, meter: a.progress("exporting", "entries")}
 		defer x.meter.done()
 		if err := a.toStream(e.out, func(w io.Writer) error { return write(ctx, x, w) }); err != nil {
 			return err
@@ -84,7 +85,7 @@ register; a succession of which an end has none there is left out and counted.`,
 					return err
 				}
 				if report.Skipped > 0 && e.out == stdout {
-					fmt.Fprintf(a.err, "left out: %s of which an end has no code of %s\n", counted(report.Skipped, "succession"), scheme)
+					fmt.Fprintf(a.err, "left out: %s of which an end has no code of %s\n", telling.Counted(report.Skipped, "succession"), scheme)
 				}
 				return a.summarise(e, x, summary{Counts: map[string]int{"successions": report.Rows, "left out": report.Skipped}})
 			})
@@ -129,7 +130,8 @@ func (a *app) lineageExport(command *cobra.Command, format string, draw func(con
 }
 
 func (a *app) exportLineage(ctx context.Context, e *exporting, x *extract, name string, draw func(context.Context, graph.Drawing) ([]byte, error)) error {
-	q := &inquiry{app: a, book: x.book, page: a.page(), on: x.on}
+	x.book.On = x.on
+	q := &inquiry{app: a, Book: x.book, page: a.page()}
 	ref, err := q.reference(ctx, name, orgKind)
 	if err != nil {
 		return err

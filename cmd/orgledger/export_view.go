@@ -9,6 +9,7 @@ import (
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/formats/tables"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // exporting is what the flags of an export say.
@@ -35,7 +36,7 @@ func (e *exporting) knownOnlyFlag(command *cobra.Command) {
 
 // extract is a ledger as one export reads it: what is recorded meanwhile is not in it.
 type extract struct {
-	book     *book
+	book     *telling.Book
 	view     *ledger.View // nil: the export reads only the log
 	on       domain.Date
 	oneDay   bool
@@ -70,7 +71,7 @@ func (a *app) extracting(cmd *cobra.Command, e *exporting, do func(context.Conte
 	}
 	ctx := cmd.Context()
 	return a.with(ctx, true, func(s session) error {
-		b, err := openBook(ctx, s, known)
+		b, err := telling.Open(ctx, s, domain.FirstDate, known)
 		if err != nil {
 			return err
 		}
@@ -78,7 +79,7 @@ func (a *app) extracting(cmd *cobra.Command, e *exporting, do func(context.Conte
 		if err != nil {
 			return err
 		}
-		x := &extract{book: b, view: view, on: on, oneDay: e.on != "", known: b.known, oneKnown: known != nil}
+		x := &extract{book: b, view: view, on: on, oneDay: e.on != "", known: b.Known, oneKnown: known != nil}
 		if !x.oneKnown {
 			x.known = view.Seq()
 		}
@@ -138,9 +139,9 @@ func (a *app) summarise(e *exporting, x *extract, s summary) error {
 
 // person is the name that the ledger shows of a person.
 func (x *extract) person(ctx context.Context, id domain.PersonID) (string, error) {
-	answer, err := ask[ledger.Person](ctx, x.book.session, map[string]any{"q": "person", "person": id})
+	answer, err := telling.Ask[ledger.Person](ctx, x.book, map[string]any{"q": "person", "person": id})
 	if err != nil {
 		return "", err
 	}
-	return deref(answer.Name), nil
+	return telling.Deref(answer.Name), nil
 }

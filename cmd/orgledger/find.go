@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -35,33 +36,20 @@ type findAnswer struct {
 }
 
 func (q *inquiry) findWords(ctx context.Context, words string) error {
-	answer, err := answer[findAnswer](ctx, q, q.question("find", "words", words))
+	answer, err := answer[findAnswer](ctx, q, q.Question("find", "words", words))
 	if answer == nil {
 		return err
 	}
 	if len(answer.Matches) == 0 {
-		q.say(plain, 0, "Nothing is or was called "+quoted(words)+". Part of a word is enough; fewer words find more.")
+		q.say(plain, 0, "Nothing is or was called "+telling.Quoted(words)+". Part of a word is enough; fewer words find more.")
 		return nil
 	}
 	rows := make([][]cell, len(answer.Matches))
 	for i, m := range answer.Matches {
-		rows[i] = []cell{{bold, m.Ref}, {plain, clean(m.Title)}, {caution, foundAs(m)}}
+		rows[i] = []cell{{bold, m.Ref}, {plain, telling.Clean(m.Title)}, {caution, telling.FoundAs(m)}}
 	}
 	q.table(0, []column{{"Reference", 16}, {"Name", 12}, {"Found as", 12}}, rows)
 	q.blank()
-	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", capital(counted(len(rows), "match"))))
+	q.say(dim, 0, fmt.Sprintf("%s. orgledger show REF tells more.", telling.Capital(telling.Counted(len(rows), "match"))))
 	return nil
-}
-
-// foundAs says by what a match was found, where its name does not show it.
-func foundAs(m projections.Match) string {
-	_, id, _ := strings.Cut(m.Ref, "/")
-	switch {
-	case m.Was:
-		return "formerly " + quoted(m.Found)
-	case m.Found == m.Title || m.Found == id:
-		return ""
-	default:
-		return "identifier " + clean(m.Found)
-	}
 }

@@ -6,37 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
-
-// finding says what the code of a finding means, and what to do about it.
-type finding struct {
-	code, meaning, remedy string
-}
-
-var findingKinds = []finding{
-	{projections.CodeOrphaned, "an ending left these without a successor",
-		"If evidence says who took over, correct the ending or record a transfer on its day; if nobody did, discontinue or end them."},
-	{projections.CodeUnheld, "nobody held these, although they had not ended",
-		"Record who took them on, or that they were discontinued or ended."},
-	{projections.CodeMultipleLeads, "more than one leads these, or owns them",
-		"Record the withdrawal or transfer that is missing, or give the others another role."},
-	{projections.CodeInactiveHolder, "these were given to an organisation that was not active then",
-		"Check the day, and whether the organisation had been established or had ended; correct what is wrong."},
-	{projections.CodeNotHolder, "these were taken from an organisation that did not have them",
-		"Record how the organisation came to have them, or correct from whom they were taken."},
-	{projections.CodeAlreadyHolder, "these were given to an organisation that had them already",
-		"Retract the second record, or correct its day or role."},
-	{projections.CodeNotInEffect, "these are about something that had not begun, or had ended, by their day",
-		"Correct the day of the fact, or that of the establishment, definition, award or ending."},
-	{projections.CodeSuccessionCycle, "organisations ended into one another on one day, in a ring",
-		"Correct which organisation succeeds which."},
-	{projections.CodeOverduePlan, "these plans were expected by now, and are neither carried out nor withdrawn",
-		"Record the facts that fulfil them, an amendment, or their withdrawal or completion."},
-	{projections.CodeUnsourced, "these facts cite no source",
-		"Register the source, and correct the entry so that it cites it."},
-}
 
 func (a *app) findingsCommand() *cobra.Command {
 	var m moment
@@ -58,7 +30,7 @@ Findings change no answer. What each kind means, and how to resolve it, is said 
 }
 
 func (q *inquiry) findings(ctx context.Context) error {
-	answer, err := answer[projections.Findings](ctx, q, q.onDay(q.question("findings")))
+	answer, err := answer[projections.Findings](ctx, q, q.OnDay(q.Question("findings")))
 	if answer == nil {
 		return err
 	}
@@ -70,26 +42,26 @@ func (q *inquiry) findings(ctx context.Context) error {
 		q.say(good, 0, "Nothing is odd: no gaps, no contradictions, every fact has a source.")
 		return nil
 	}
-	q.say(plain, 0, counted(len(answer.Findings), "finding")+". Findings change no answer.")
+	q.say(plain, 0, telling.Counted(len(answer.Findings), "finding")+". Findings change no answer.")
 	byCode := make(map[string][]projections.Finding)
 	for _, f := range answer.Findings {
 		byCode[f.Code] = append(byCode[f.Code], f)
 	}
-	for _, kind := range findingKinds {
-		if err := q.findingsOf(ctx, kind, byCode[kind.code]); err != nil {
+	for _, kind := range telling.FindingKinds {
+		if err := q.findingsOf(ctx, kind, byCode[kind.Code]); err != nil {
 			return err
 		}
-		delete(byCode, kind.code)
+		delete(byCode, kind.Code)
 	}
 	for code, list := range byCode { // of a newer ledger
-		if err := q.findingsOf(ctx, finding{code, code, "This program does not know more about it."}, list); err != nil {
+		if err := q.findingsOf(ctx, telling.Finding{Code: code, Meaning: code, Remedy: "This program does not know more about it."}, list); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (q *inquiry) findingsOf(ctx context.Context, kind finding, list []projections.Finding) error {
+func (q *inquiry) findingsOf(ctx context.Context, kind telling.Finding, list []projections.Finding) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -101,39 +73,19 @@ func (q *inquiry) findingsOf(ctx context.Context, kind finding, list []projectio
 			refs = append(refs, *f.Ref)
 		}
 	}
-	facts, err := q.editions(ctx, seqs)
+	facts, err := q.Editions(ctx, seqs)
 	if err != nil {
 		return err
 	}
-	if err := q.names(ctx, refs...); err != nil {
+	if err := q.Names(ctx, refs...); err != nil {
 		return err
 	}
-	q.section(fmt.Sprintf("%s (%s): %d", capital(kind.meaning), kind.code, len(list)))
-	q.say(dim, 2, kind.remedy)
+	q.section(fmt.Sprintf("%s (%s): %d", telling.Capital(kind.Meaning), kind.Code, len(list)))
+	q.say(dim, 2, kind.Remedy)
 	rows := make([][]cell, len(list))
 	for i, f := range list {
-		rows[i] = []cell{{dim, fmt.Sprintf("entry %d", f.Seq)}, {caution, q.findingAbout(f)}, {plain, q.sentence(facts[i].Now) + "."}}
+		rows[i] = []cell{{dim, fmt.Sprintf("entry %d", f.Seq)}, {caution, q.FindingAbout(f)}, {plain, q.Sentence(facts[i].Now) + "."}}
 	}
 	q.table(2, []column{{"", 0}, {"", 16}, {"", 20}}, rows)
 	return nil
-}
-
-// findingAbout says what a finding is about, and which days.
-func (q *inquiry) findingAbout(f projections.Finding) string {
-	text := ""
-	if f.Ref != nil {
-		ref := refOf(*f.Ref)
-		text = q.called(ref)
-		if ref == (domain.Ref{}) {
-			text = clean(*f.Ref)
-		}
-	}
-	switch {
-	case f.Span == nil:
-		return text
-	case f.To == nil:
-		return text + ", from " + f.From + " on"
-	default:
-		return text + ", from " + f.From + " to " + (parseDay(*f.To) - 1).String()
-	}
 }

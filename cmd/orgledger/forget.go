@@ -16,6 +16,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // forgetting is what the command forget is told.
@@ -45,11 +46,11 @@ file of keys, or of the stream that holds them, keep the name until they are des
 				return usageError{errors.New("--reason says why: it is kept in the ledger, and names nobody")}
 			}
 			return a.with(cmd.Context(), false, func(s session) error {
-				b, err := openBook(cmd.Context(), s, nil)
+				b, err := telling.Open(cmd.Context(), s, domain.FirstDate, nil)
 				if err != nil {
 					return err
 				}
-				q := &inquiry{app: a, book: b, page: a.page()}
+				q := &inquiry{app: a, Book: b, page: a.page(), session: s}
 				return errors.Join(q.forget(cmd.Context(), args[0], &f), q.flush())
 			})
 		},
@@ -86,7 +87,7 @@ func (q *inquiry) forget(ctx context.Context, who string, f *forgetting) error {
 	if err != nil {
 		return err
 	}
-	receipts, err := q.Record(ctx, in, ledger.RecordOptions{Actor: f.actor})
+	receipts, err := q.session.Record(ctx, in, ledger.RecordOptions{Actor: f.actor})
 	if err != nil || q.json {
 		return errors.Join(q.receipts(receipts), err)
 	}
@@ -113,7 +114,7 @@ func (q *inquiry) person(ctx context.Context, who string) (*ledger.Person, error
 	} else if uuid.Validate(who) == nil {
 		question = map[string]any{"q": "person", "person": who}
 	}
-	return ask[ledger.Person](ctx, q.session, question)
+	return telling.Ask[ledger.Person](ctx, q, question)
 }
 
 // confirm lists what names the person, and asks on a terminal. Who cannot be asked has to have said yes.
@@ -129,11 +130,11 @@ func (q *inquiry) confirm(ctx context.Context, person *ledger.Person, f *forgett
 		}
 		return usageError{errors.New("--json answers programs: --yes confirms that the name is to be forgotten")}
 	}
-	entries, err := q.concerning(ctx, person.Person.Ref())
+	entries, err := q.Concerning(ctx, person.Person.Ref())
 	if err != nil {
 		return err
 	}
-	q.say(bold, 0, "The name of "+person.Person.Ref().String()+" is to be forgotten. It is in "+counted(len(entries), "entry")+":")
+	q.say(bold, 0, "The name of "+person.Person.Ref().String()+" is to be forgotten. It is in "+telling.Counted(len(entries), "entry")+":")
 	if err := q.entriesList(ctx, entries); err != nil {
 		return err
 	}
@@ -153,12 +154,12 @@ func (q *inquiry) confirm(ctx context.Context, person *ledger.Person, f *forgett
 
 // forgottenWords says since when and why a name is gone.
 func (q *inquiry) forgottenWords(f *ledger.Forgotten) string {
-	return fmt.Sprintf("The name was forgotten on %s (entry %d). Reason: %s", timeWords(f.Recorded), f.Seq, stopped(f.Reason))
+	return fmt.Sprintf("The name was forgotten on %s (entry %d). Reason: %s", telling.TimeWords(f.Recorded), f.Seq, telling.Stopped(f.Reason))
 }
 
 // showPerson shows who a person is, and what names the person.
 func (q *inquiry) showPerson(ctx context.Context, ref domain.Ref) error {
-	entries, err := q.introduced(ctx, ref)
+	entries, err := q.Introduced(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (q *inquiry) showPerson(ctx context.Context, ref domain.Ref) error {
 	q.blank()
 	switch {
 	case person.Name != nil:
-		q.fields([]field{{"Name", clean(*person.Name)}})
+		q.fields([]field{{"Name", telling.Clean(*person.Name)}})
 	case person.Forgotten != nil:
 		q.say(caution, 0, q.forgottenWords(person.Forgotten))
 	default:

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -38,14 +38,14 @@ func (q *inquiry) history(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := answer[projections.History](ctx, q, q.question("history", "ref", ref.String()))
+	answer, err := answer[projections.History](ctx, q, q.Question("history", "ref", ref.String()))
 	if answer == nil {
 		return q.unknown(ctx, err, ref, heldKinds)
 	}
-	if err := q.names(ctx, ref.String()); err != nil {
+	if err := q.Names(ctx, ref.String()); err != nil {
 		return err
 	}
-	if err := q.heading(ctx, "History of "+q.called(ref), ""); err != nil {
+	if err := q.heading(ctx, "History of "+q.Called(ref), ""); err != nil {
 		return err
 	}
 	q.blank()
@@ -62,7 +62,7 @@ func (q *inquiry) history(ctx context.Context, text string) error {
 
 // periods draws the timeline and lists the periods beneath it.
 func (q *inquiry) periods(ctx context.Context, ref domain.Ref, periods []projections.Period) error {
-	doubtful, err := q.doubtful(ctx, ref, periods)
+	doubtful, err := q.Doubtful(ctx, ref, periods)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (q *inquiry) periods(ctx context.Context, ref domain.Ref, periods []project
 	if err := q.periodsTable(ctx, ref, periods, doubtful); err != nil {
 		return err
 	}
-	return q.before(ctx, ref, parseDay(periods[0].From))
+	return q.before(ctx, ref, telling.ParseDay(periods[0].From))
 }
 
 // before says what makes the days before the first period uncertain.
@@ -79,16 +79,16 @@ func (q *inquiry) before(ctx context.Context, ref domain.Ref, first domain.Date)
 	if first == domain.FirstDate {
 		return nil
 	}
-	reasons, err := q.reasons(ctx, ref, []domain.Date{first - 1})
+	reasons, err := q.Reasons(ctx, ref, []domain.Date{first - 1})
 	if err != nil || len(reasons[0]) == 0 {
 		return err
 	}
-	q.section("Uncertain before " + dayWords(first))
+	q.section("Uncertain before " + telling.DayWords(first))
 	return q.doubts(ctx, reasons[0])
 }
 
-func (q *inquiry) timeline(periods []projections.Period, doubtful []stretch) {
-	t := newTimeline(periods, doubtful, q.on)
+func (q *inquiry) timeline(periods []projections.Period, doubtful []telling.Stretch) {
+	t := newTimeline(periods, doubtful, q.On)
 	width := q.page.width
 	if width == 0 {
 		width = defaultWidth
@@ -106,25 +106,25 @@ func (q *inquiry) timeline(periods []projections.Period, doubtful []stretch) {
 
 // newTimeline has a row for each holder and role, in the order in which they come. Its axis reaches from
 // the first day to the given one, or beyond it to just after the last change.
-func newTimeline(periods []projections.Period, doubtful []stretch, until domain.Date) *timeline {
-	t := &timeline{doubtful: doubtful, first: parseDay(periods[0].From), last: until}
+func newTimeline(periods []projections.Period, doubtful []telling.Stretch, until domain.Date) *timeline {
+	t := &timeline{doubtful: doubtful, first: telling.ParseDay(periods[0].From), last: until}
 	at := make(map[projections.Share]int)
 	for _, p := range periods {
-		s := stretch{from: parseDay(p.From)}
+		s := telling.Stretch{From: telling.ParseDay(p.From)}
 		if p.To != nil {
-			s.to = parseDay(*p.To)
+			s.To = telling.ParseDay(*p.To)
 		}
-		t.last = max(t.last, s.from, s.to)
+		t.last = max(t.last, s.From, s.To)
 		for _, share := range p.Holders {
 			i, ok := at[share]
 			if !ok {
 				i = len(t.rows)
 				at[share] = i
-				t.rows = append(t.rows, timelineRow{name: share.Organisation, role: roleWords(share.Role)})
+				t.rows = append(t.rows, timelineRow{name: share.Organisation, role: telling.RoleWords(share.Role)})
 			}
 			held := t.rows[i].held
-			if n := len(held); n > 0 && held[n-1].to == s.from {
-				held[n-1].to = s.to
+			if n := len(held); n > 0 && held[n-1].To == s.From {
+				held[n-1].To = s.To
 			} else {
 				t.rows[i].held = append(held, s)
 			}
@@ -136,98 +136,15 @@ func newTimeline(periods []projections.Period, doubtful []stretch, until domain.
 	return t
 }
 
-// doubtful finds the stretches of days on which it is uncertain who holds something. Certainty changes
-// only on the first and last day of a fact's date, and where the holders change: it is asked there.
-func (q *inquiry) doubtful(ctx context.Context, ref domain.Ref, periods []projections.Period) ([]stretch, error) {
-	entries, err := q.concerning(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	var days []domain.Date
-	for _, p := range periods {
-		days = append(days, parseDay(p.From))
-	}
-	for _, e := range entries {
-		days = appendBounds(days, q.editionOf(e, q.known).Now)
-	}
-	for asked := 0; ; {
-		slices.Sort(days)
-		days = slices.DeleteFunc(slices.Compact(days), func(d domain.Date) bool { return d < parseDay(periods[0].From) })
-		if len(days) == asked {
-			break
-		}
-		asked = len(days)
-		reasons, err := q.reasons(ctx, ref, days)
-		if err != nil {
-			return nil, err
-		}
-		for _, because := range reasons {
-			for _, seq := range because {
-				e, err := q.edition(ctx, seq)
-				if err != nil {
-					return nil, err
-				}
-				days = appendBounds(days, e.Now)
-			}
-		}
-	}
-	reasons, err := q.reasons(ctx, ref, days)
-	return stretches(days, reasons), err
-}
-
-func appendBounds(days []domain.Date, e *domain.Entry) []domain.Date {
-	if e.Effective.IsZero() {
-		return days
-	}
-	return append(days, max(e.Effective.Earliest(), domain.FirstDate), e.Effective.Latest())
-}
-
-// reasons asks on each day because of which facts the answer is uncertain.
-func (q *inquiry) reasons(ctx context.Context, ref domain.Ref, days []domain.Date) ([][]uint64, error) {
-	questions := make([]map[string]any, len(days))
-	for i, day := range days {
-		questions[i] = q.question("holders", "ref", ref.String(), "on", day.String())
-	}
-	replies, err := q.askAll(ctx, questions)
-	if err != nil {
-		return nil, err
-	}
-	reasons := make([][]uint64, len(days))
-	for i, r := range replies {
-		answer, err := read[projections.Holders](r)
-		if err != nil {
-			return nil, err
-		}
-		reasons[i] = answer.UncertainBy
-	}
-	return reasons, nil
-}
-
-// stretches joins the days from which on there are reasons for doubt.
-func stretches(days []domain.Date, reasons [][]uint64) []stretch {
-	var list []stretch
-	for i, day := range days {
-		n := len(list)
-		open := n > 0 && list[n-1].to == 0
-		switch doubt := len(reasons[i]) > 0; {
-		case doubt && !open:
-			list = append(list, stretch{from: day})
-		case !doubt && open:
-			list[n-1].to = day
-		}
-	}
-	return list
-}
-
-func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []projections.Period, doubtful []stretch) error {
+func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []projections.Period, doubtful []telling.Stretch) error {
 	wanted := make(map[domain.Date][]domain.Ref)
 	for _, p := range periods {
 		for _, s := range p.Holders {
-			day := parseDay(p.From)
+			day := telling.ParseDay(p.From)
 			wanted[day] = append(wanted[day], domain.OrganisationID(s.Organisation).Ref())
 		}
 	}
-	if err := q.learnAll(ctx, wanted); err != nil {
+	if err := q.LearnAll(ctx, wanted); err != nil {
 		return err
 	}
 	columns := []column{{"First day", 0}, {"Last day", 0}, {"Held by", 12}, {"Role", 0}, {"", 16}}
@@ -243,42 +160,24 @@ func (q *inquiry) periodsTable(ctx context.Context, ref domain.Ref, periods []pr
 }
 
 // appendPeriod adds a period, a row for each of its holders.
-func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []stretch) [][]cell {
-	from, last := parseDay(p.From), "open"
-	days := stretch{from: from}
+func (q *inquiry) appendPeriod(rows [][]cell, p projections.Period, doubtful []telling.Stretch) [][]cell {
+	from, last := telling.ParseDay(p.From), "open"
+	days := telling.Stretch{From: from}
 	if p.To != nil {
-		days.to = parseDay(*p.To)
-		last = (days.to - 1).String()
+		days.To = telling.ParseDay(*p.To)
+		last = (days.To - 1).String()
 	}
-	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, uncertainty(days, doubtful)}}
+	first := []cell{{plain, p.From}, {plain, last}, {plain, "nobody"}, {}, {caution, telling.Uncertainty(days, doubtful, domain.Date.String)}}
 	for i, s := range p.Holders {
 		row := first
 		if i > 0 {
 			row = make([]cell, len(first))
 		}
-		row[2], row[3] = cell{plain, q.label(domain.OrganisationID(s.Organisation).Ref(), from)}, cell{plain, roleWords(s.Role)}
+		row[2], row[3] = cell{plain, q.Label(domain.OrganisationID(s.Organisation).Ref(), from)}, cell{plain, telling.RoleWords(s.Role)}
 		rows = append(rows, row)
 	}
 	if len(p.Holders) == 0 {
 		rows = append(rows, first)
 	}
 	return rows
-}
-
-// uncertainty says until when a period is uncertain.
-func uncertainty(days stretch, doubtful []stretch) string {
-	for _, d := range doubtful {
-		if days.to != 0 && d.from >= days.to || d.to != 0 && d.to <= days.from {
-			continue
-		}
-		switch {
-		case d.from > days.from:
-			return "uncertain from " + d.from.String()
-		case d.to == 0 || days.to != 0 && d.to >= days.to:
-			return "uncertain"
-		default:
-			return "uncertain before " + d.to.String()
-		}
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -44,7 +45,7 @@ func (q *inquiry) impact(ctx context.Context, text, date string) error {
 	if err != nil {
 		return err
 	}
-	question := q.question("impact", "plan", ref.ID)
+	question := q.Question("impact", "plan", ref.ID)
 	if date != "" {
 		day, err := readDay("date", date)
 		if err != nil {
@@ -60,41 +61,41 @@ func (q *inquiry) impact(ctx context.Context, text, date string) error {
 		return q.unknown(ctx, err, ref, planKind)
 	}
 	if answer.On != nil { // names, items and what is expected are those of that day
-		q.on = parseDay(*answer.On)
+		q.On = telling.ParseDay(*answer.On)
 	} else {
-		q.on = domain.LastDate
+		q.On = domain.LastDate
 	}
 	return q.impactPage(ctx, ref, answer)
 }
 
 func (q *inquiry) impactPage(ctx context.Context, ref domain.Ref, answer *projections.Impact) error {
 	plan := domain.PlanID(ref.ID)
-	if err := q.learnPlan(ctx, plan); err != nil {
+	if err := q.LearnPlan(ctx, plan); err != nil {
 		return err
 	}
 	day := ""
 	if answer.On != nil {
-		day = "on " + dayWords(q.on)
+		day = "on " + telling.DayWords(q.On)
 	}
-	if err := q.heading(ctx, "If "+q.called(ref)+" is carried out", day); err != nil {
+	if err := q.heading(ctx, "If "+q.Called(ref)+" is carried out", day); err != nil {
 		return err
 	}
 	q.blank()
 	if answer.On == nil {
-		words, _ := planStatus(answer.Status)
+		words := telling.PlanStatus(answer.Status)
 		why := "the plan is " + words + " and has no outstanding items."
-		if items, _ := q.planned(plan); len(items) == 0 {
+		if items, _ := q.Planned(plan); len(items) == 0 {
 			why = "the plan is " + words + " and names no change that could be counted."
 		}
 		q.say(plain, 0, "Nothing would change: "+why)
 		return nil
 	}
-	_, expected := q.planned(plan)
-	for _, item := range q.intended(plan) {
-		q.say(plain, 0, capital(item)+".")
+	_, expected := q.Planned(plan)
+	for _, item := range q.Intended(plan) {
+		q.say(plain, 0, telling.Capital(item)+".")
 	}
 	if !expected.IsZero() {
-		q.say(plain, 0, "It is expected "+whenWords(expected)+".")
+		q.say(plain, 0, "It is expected "+telling.WhenWords(expected)+".")
 	}
 	return q.impactLists(ctx, answer)
 }
@@ -104,10 +105,10 @@ func (q *inquiry) impactLists(ctx context.Context, answer *projections.Impact) e
 	if len(answer.Changes) == 0 {
 		q.say(plain, 0, "Nothing would change hands.")
 	} else {
-		if err := q.learnChanges(ctx, answer.Changes); err != nil {
+		if err := q.LearnChanges(ctx, answer.Changes); err != nil {
 			return err
 		}
-		q.say(plain, 0, counted(len(answer.Changes), "holding")+" would change.")
+		q.say(plain, 0, telling.Counted(len(answer.Changes), "holding")+" would change.")
 		q.changesList(answer.Changes)
 	}
 	if len(answer.Orphaned) == 0 {
@@ -123,13 +124,13 @@ func (q *inquiry) impactLists(ctx context.Context, answer *projections.Impact) e
 		if taken[share] == nil {
 			order = append(order, share)
 		}
-		taken[share] = append(taken[share], refOf(o.Ref))
+		taken[share] = append(taken[share], telling.RefOf(o.Ref))
 	}
 	for _, share := range order {
-		if err := q.learn(ctx, q.on, append(taken[share], domain.OrganisationID(share.Organisation).Ref())); err != nil {
+		if err := q.Learn(ctx, q.On, append(taken[share], domain.OrganisationID(share.Organisation).Ref())); err != nil {
 			return err
 		}
-		q.say(alarm, 0, fmt.Sprintf("Taken from %s: %d", q.differing([]projections.Share{share}), len(taken[share])))
+		q.say(alarm, 0, fmt.Sprintf("Taken from %s: %d", q.Differing([]projections.Share{share}), len(taken[share])))
 		q.refTable(2, taken[share])
 	}
 	return nil

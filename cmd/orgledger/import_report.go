@@ -15,6 +15,7 @@ import (
 
 	"github.com/orgledger/orgledger/formats"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -50,7 +51,7 @@ func (m *making) account(findings []raised) *importReport {
 }
 
 func countFindings(ctx context.Context, s session) (map[string]int, error) {
-	answer, err := ask[projections.Findings](ctx, s, map[string]any{"q": "findings", "on": ledger.Today(time.Now()).String()})
+	answer, err := telling.Ask[projections.Findings](ctx, s, map[string]any{"q": "findings", "on": ledger.Today(time.Now()).String()})
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +95,13 @@ func (a *app) importReport(to io.Writer, r *importReport) error {
 	for i, f := range r.Sources {
 		label := ""
 		if i == 0 {
-			label = counted(len(r.Sources), "file")
+			label = telling.Counted(len(r.Sources), "file")
 		}
-		line(label, "%s as source/%s", clean(f.File), f.Source)
+		line(label, "%s as source/%s", telling.Clean(f.File), f.Source)
 	}
 	line("rows read", "%d: %d used, %d skipped", r.Rows, r.Used, r.Rows-r.Used)
 	for _, k := range r.Skipped {
-		line("skipped", "%d: %s (%s)", k.Rows, clean(k.Why), places(&k))
+		line("skipped", "%d: %s (%s)", k.Rows, telling.Clean(k.Why), places(&k))
 	}
 	recorded := "recorded"
 	if r.DryRun {
@@ -111,7 +112,7 @@ func (a *app) importReport(to io.Writer, r *importReport) error {
 		line("findings", "%s: %d before, %d now", f.Code, f.Before, f.After)
 	}
 	for _, note := range r.Notes {
-		line("note", "%s", clean(note))
+		line("note", "%s", telling.Clean(note))
 	}
 	_, err := io.WriteString(to, b.String())
 	return err
@@ -121,7 +122,7 @@ func (a *app) importReport(to io.Writer, r *importReport) error {
 func places(k *formats.Skipped) string {
 	all := make([]string, 0, 4)
 	for _, p := range k.First[:min(3, len(k.First))] {
-		all = append(all, clean(p.String()))
+		all = append(all, telling.Clean(p.String()))
 	}
 	if k.Rows > len(all) {
 		all = append(all, "…")

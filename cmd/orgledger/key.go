@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -141,10 +142,10 @@ day of its validity is the one before the day on which it is revoked.`,
 }
 
 func (q *inquiry) keys(ctx context.Context, actor string) error {
-	question := q.onDay(q.question("keys"))
+	question := q.OnDay(q.Question("keys"))
 	of := "all actors"
 	if actor != "" {
-		question["actor"], of = actor, quoted(actor)
+		question["actor"], of = actor, telling.Quoted(actor)
 	}
 	answer, err := answer[projections.Keys](ctx, q, question)
 	if answer == nil {
@@ -162,12 +163,12 @@ func (q *inquiry) keys(ctx context.Context, actor string) error {
 	for i, k := range answer.Keys {
 		last, s := "open", good
 		if k.To != nil {
-			last = (parseDay(*k.To) - 1).String()
+			last = (telling.ParseDay(*k.To) - 1).String()
 		}
 		if !k.Valid {
 			s = alarm
 		}
-		rows[i] = []cell{{plain, clean(k.Actor)}, {plain, k.Key}, {plain, k.From}, {plain, last}, {s, validWords(k.Valid)}, {dim, "entry " + decimal(k.Registered)}}
+		rows[i] = []cell{{plain, telling.Clean(k.Actor)}, {plain, k.Key}, {plain, k.From}, {plain, last}, {s, validWords(k.Valid)}, {dim, "entry " + telling.Decimal(k.Registered)}}
 	}
 	q.table(0, []column{{"Actor", 12}, {"Key", 56}, {"First day", 0}, {"Last day", 0}, {"", 0}, {"Fact", 0}}, rows)
 	return nil

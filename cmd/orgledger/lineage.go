@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -38,19 +39,19 @@ func (q *inquiry) lineage(ctx context.Context, name string, given bool) error {
 	if err != nil {
 		return err
 	}
-	question := q.question("lineage", "organisation", ref.ID)
+	question := q.Question("lineage", "organisation", ref.ID)
 	day := ""
 	if given {
-		question, day = q.onDay(question), "by "+strings.TrimPrefix(q.day(), "on ")
+		question, day = q.OnDay(question), "by "+strings.TrimPrefix(q.day(), "on ")
 	}
 	answer, err := answer[projections.Lineage](ctx, q, question)
 	if answer == nil {
 		return q.unknown(ctx, err, ref, orgKind)
 	}
-	if err := q.orgs(ctx, ref.ID); err != nil {
+	if err := q.Orgs(ctx, ref.ID); err != nil {
 		return err
 	}
-	if err := q.heading(ctx, "Lineage of "+q.called(ref), day); err != nil {
+	if err := q.heading(ctx, "Lineage of "+q.Called(ref), day); err != nil {
 		return err
 	}
 	q.blank()
@@ -73,15 +74,15 @@ func (q *inquiry) lineageTree(ctx context.Context, ref domain.Ref, edges []proje
 
 // noLineage says so, and how the organisation ended where it did.
 func (q *inquiry) noLineage(ctx context.Context, ref domain.Ref) error {
-	q.say(plain, 0, q.called(ref)+" has no predecessors and no successors here.")
-	o, err := ask[projections.Organisation](ctx, q.session, q.question("organisation", "organisation", ref.ID, "on", q.on.String()))
+	q.say(plain, 0, q.Called(ref)+" has no predecessors and no successors here.")
+	o, err := telling.Ask[projections.Organisation](ctx, q, q.Question("organisation", "organisation", ref.ID, "on", q.On.String()))
 	if err != nil {
 		return err
 	}
-	if err := q.learnEnding(ctx, o); err != nil {
+	if err := q.LearnEnding(ctx, o); err != nil {
 		return err
 	}
-	q.say(plain, 0, q.lifeWords(o))
+	q.say(plain, 0, q.LifeWords(o))
 	return nil
 }
 
@@ -99,14 +100,14 @@ func (q *inquiry) newTree(ctx context.Context, ref domain.Ref, edges []projectio
 	for _, e := range edges {
 		t.from[e.From] = append(t.from[e.From], e)
 		t.to[e.To] = append(t.to[e.To], e)
-		day := parseEDTF(e.Effective).Nominal()
+		day := telling.ParseEDTF(e.Effective).Nominal()
 		wanted[day] = append(wanted[day], domain.OrganisationID(e.From).Ref(), domain.OrganisationID(e.To).Ref())
 	}
-	if err := q.learnAll(ctx, wanted); err != nil {
+	if err := q.LearnAll(ctx, wanted); err != nil {
 		return nil, err
 	}
 	t.above(ref.ID, "", map[string]bool{ref.ID: true})
-	t.lines = append(t.lines, q.paint(bold, q.called(ref)))
+	t.lines = append(t.lines, q.paint(bold, q.Called(ref)))
 	t.below(ref.ID, "", map[string]bool{ref.ID: true})
 	return t, nil
 }
@@ -130,7 +131,7 @@ func (t *tree) above(id, prefix string, drawn map[string]bool) {
 			drawn[e.From] = true
 			t.above(e.From, prefix+deeper, drawn)
 		}
-		t.edge(prefix+branch, prefix+trunk, e, e.From, predecessorWords[e.How], again)
+		t.edge(prefix+branch, prefix+trunk, e, e.From, telling.PredecessorWords[e.How], again)
 	}
 }
 
@@ -143,7 +144,7 @@ func (t *tree) below(id, prefix string, drawn map[string]bool) {
 			branch, deeper = lastBranch, air
 		}
 		again := drawn[e.To]
-		t.edge(prefix+branch, prefix+deeper, e, e.To, successorWords[e.How], again)
+		t.edge(prefix+branch, prefix+deeper, e, e.To, telling.SuccessorWords[e.How], again)
 		if !again {
 			drawn[e.To] = true
 			t.below(e.To, prefix+deeper, drawn)
@@ -151,17 +152,11 @@ func (t *tree) below(id, prefix string, drawn map[string]bool) {
 	}
 }
 
-// How one organisation came of another, said of the predecessor and of the successor.
-var (
-	predecessorWords = map[string]string{"merged": "merged into it", "split": "split into it", "dissolved": "dissolved and succeeded by it"}
-	successorWords   = map[string]string{"merged": "into which it was merged", "split": "into which it was split", "dissolved": "which succeeded it when it was dissolved"}
-)
-
 // edge draws one branch and what stands at its end; what does not fit goes on beside the trunk.
 func (t *tree) edge(branch, beside string, e projections.Edge, id, how string, again bool) {
-	date := parseEDTF(e.Effective)
-	name := t.q.label(domain.OrganisationID(id).Ref(), date.Nominal())
-	note := fmt.Sprintf("%s %s (entry %d)", how, whenWords(date), e.Seq)
+	date := telling.ParseEDTF(e.Effective)
+	name := t.q.Label(domain.OrganisationID(id).Ref(), date.Nominal())
+	note := fmt.Sprintf("%s %s (entry %d)", how, telling.WhenWords(date), e.Seq)
 	if again {
 		note += ", shown before"
 	}

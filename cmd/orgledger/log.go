@@ -9,6 +9,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // sequences is a stretch of the log as flags give it, both ends included; 0 is open.
@@ -63,7 +64,7 @@ func (q *inquiry) log(ctx context.Context, args []string, chosen ledger.Selectio
 		if err != nil {
 			return err
 		}
-		if _, err := q.concerning(ctx, ref); err != nil {
+		if _, err := q.Concerning(ctx, ref); err != nil {
 			return q.unknown(ctx, err, ref, allKinds)
 		}
 		chosen.Ref = ref
@@ -80,10 +81,10 @@ func (q *inquiry) log(ctx context.Context, args []string, chosen ledger.Selectio
 func (q *inquiry) logPage(ctx context.Context, chosen ledger.Selection) error {
 	title := "Entries"
 	if chosen.Ref.ID != "" {
-		if err := q.learn(ctx, q.on, []domain.Ref{chosen.Ref}); err != nil {
+		if err := q.Learn(ctx, q.On, []domain.Ref{chosen.Ref}); err != nil {
 			return err
 		}
-		title += " that concern " + q.called(chosen.Ref)
+		title += " that concern " + q.Called(chosen.Ref)
 	}
 	if err := q.heading(ctx, title, ""); err != nil {
 		return err
@@ -140,10 +141,10 @@ func (q *inquiry) readAmendments(ctx context.Context, chosen ledger.Selection) (
 	meter := q.progress("reading the log", "entries")
 	defer meter.done()
 	err := q.Select(ctx, ledger.Selection{Ref: chosen.Ref}, func(e domain.Recorded) error {
-		meter.uint64s(e.Seq, q.known)
+		meter.uint64s(e.Seq, q.Known)
 		index.seqs[e.ID] = e.Seq
-		if id := amendedBy(e.Fact); id != (uuid.UUID{}) {
-			index.amended[id] = append(index.amended[id], amendment{e.Seq, amendmentVerb(e.Fact)})
+		if id := telling.AmendedBy(e.Fact); id != (uuid.UUID{}) {
+			index.amended[id] = append(index.amended[id], amendment{e.Seq, telling.AmendmentVerb(e.Fact)})
 		}
 		return nil
 	})
@@ -155,7 +156,7 @@ func fulfilling(e *domain.Entry) string {
 	if e.Fulfils == (domain.Fulfilment{}) {
 		return ""
 	}
-	return " It fulfils " + fulfilsWords(e.Fulfils) + "."
+	return " It fulfils " + telling.FulfilsWords(e.Fulfils) + "."
 }
 
 func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *amendments) error {
@@ -163,20 +164,20 @@ func (q *inquiry) logLines(ctx context.Context, part []*domain.Recorded, index *
 	for i, e := range part {
 		entries[i] = &e.Entry
 	}
-	if err := q.tell(ctx, entries...); err != nil {
+	if err := q.Tell(ctx, entries...); err != nil {
 		return err
 	}
-	if err := q.learnSigned(ctx, part...); err != nil {
+	if err := q.LearnSigned(ctx, part...); err != nil {
 		return err
 	}
 	for _, e := range part {
-		n := q.narrator(&e.Entry)
-		n.seq = func(id uuid.UUID) (uint64, bool) {
+		n := q.Narrator(&e.Entry)
+		n.Seq = func(id uuid.UUID) (uint64, bool) {
 			seq, ok := index.seqs[id]
 			return seq, ok
 		}
-		lead := fmt.Sprintf("%s  %s  ", q.paint(bold, fmt.Sprintf("%6d", e.Seq)), q.paint(dim, recordedAt(e).Format("2006-01-02 15:04")))
-		q.hang(plain, lead, n.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
+		lead := fmt.Sprintf("%s  %s  ", q.paint(bold, fmt.Sprintf("%6d", e.Seq)), q.paint(dim, telling.RecordedAt(e).Format("2006-01-02 15:04")))
+		q.hang(plain, lead, n.Sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.SignedSentence(e))
 		for _, a := range index.amended[e.ID] {
 			q.say(caution, 26, fmt.Sprintf("%s by entry %d", a.verb, a.seq))
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // moment is what a question is about, as flags give it: the day, what was known, and what is assumed.
@@ -67,15 +68,9 @@ func readKnown(flag, text string) (any, error) {
 	return nil, usageError{fmt.Errorf("--%s: %q is neither the sequence of an entry, as 248, nor a time, as 2026-04-01T12:00:00Z", flag, text)}
 }
 
-// assumption is a plan that is taken as carried out.
-type assumption struct {
-	plan domain.PlanID
-	day  string // empty: when the plan says
-}
-
 // readAssumed reads plans, each with or without a day.
-func readAssumed(texts []string) ([]assumption, error) {
-	var assumed []assumption
+func readAssumed(texts []string) ([]telling.Assumption, error) {
+	var assumed []telling.Assumption
 	dated := 0
 	for _, text := range texts {
 		name, day, given := strings.Cut(text, "=")
@@ -89,26 +84,10 @@ func readAssumed(texts []string) ([]assumption, error) {
 			}
 			dated++
 		}
-		assumed = append(assumed, assumption{domain.PlanID(name), day})
+		assumed = append(assumed, telling.Assumption{Plan: domain.PlanID(name), Day: day})
 	}
 	if dated != 0 && dated != len(assumed) {
 		return nil, usageError{errors.New("--assume: give every plan a day, or none")}
 	}
 	return assumed, nil
-}
-
-// assumeField is what is assumed as questions write it.
-func assumeField(assumed []assumption) any {
-	if assumed[0].day == "" {
-		plans := make([]domain.PlanID, len(assumed))
-		for i, a := range assumed {
-			plans[i] = a.plan
-		}
-		return plans
-	}
-	plans := make(map[domain.PlanID]string, len(assumed))
-	for _, a := range assumed {
-		plans[a.plan] = a.day
-	}
-	return plans
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -33,28 +33,23 @@ func (q *inquiry) offices(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := answer[projections.Offices](ctx, q, q.onDay(q.question("offices", "organisation", ref.ID)))
+	answer, err := answer[projections.Offices](ctx, q, q.OnDay(q.Question("offices", "organisation", ref.ID)))
 	if answer == nil {
 		return q.unknown(ctx, err, ref, orgKind)
 	}
-	if err := q.orgs(ctx, ref.ID); err != nil {
+	if err := q.Orgs(ctx, ref.ID); err != nil {
 		return err
 	}
-	if err := q.heading(ctx, "Offices of "+q.called(ref), q.day()); err != nil {
+	if err := q.heading(ctx, "Offices of "+q.Called(ref), q.day()); err != nil {
 		return err
 	}
 	q.blank()
 	if len(answer.Offices) == 0 {
-		q.say(plain, 0, "Nobody is known to hold an office of "+q.called(ref)+" on "+dayWords(q.on)+".")
+		q.say(plain, 0, "Nobody is known to hold an office of "+q.Called(ref)+" on "+telling.DayWords(q.On)+".")
 		return nil
 	}
 	q.officesTable(0, answer.Offices)
 	return nil
-}
-
-// officerWords is who holds an office, or why that cannot be said.
-func officerWords(o *projections.Office) string {
-	return personWords(&domain.Person{Name: deref(o.Person), ID: o.PersonID, Forgotten: o.Forgotten})
 }
 
 func (q *inquiry) officesTable(indent int, offices []projections.Office) {
@@ -64,8 +59,8 @@ func (q *inquiry) officesTable(indent int, offices []projections.Office) {
 		if o.Acting {
 			acting = "acting"
 		}
-		rows[i] = []cell{{plain, clean(o.Title)}, {bold, officerWords(&o)}, {caution, acting}, {plain, sinceText(o.Since, &o.Effective)},
-			{dim, "office/" + o.Office}, {dim, "entry " + decimal(o.Seq)}}
+		rows[i] = []cell{{plain, telling.Clean(o.Title)}, {bold, telling.OfficerWords(&o)}, {caution, acting}, {plain, telling.SinceText(o.Since, &o.Effective)},
+			{dim, "office/" + o.Office}, {dim, "entry " + telling.Decimal(o.Seq)}}
 	}
 	q.table(indent, []column{{"Office", 16}, {"Held by", 12}, {"", 0}, {"Since", 10}, {"Reference", 16}, {"Fact", 0}}, rows)
 }

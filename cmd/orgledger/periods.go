@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
 // difference is a stretch of days on which two histories have other holders.
 type difference struct {
-	days          stretch
+	days          telling.Stretch
 	before, after []projections.Share
 }
 
@@ -19,15 +20,15 @@ func historyChanges(before, after []projections.Period) []difference {
 	var list []difference
 	bounds := boundsOf(before, after)
 	for i, day := range bounds {
-		d := difference{stretch{from: day}, holdersOn(before, day), holdersOn(after, day)}
+		d := difference{telling.Stretch{From: day}, holdersOn(before, day), holdersOn(after, day)}
 		if i+1 < len(bounds) {
-			d.days.to = bounds[i+1]
+			d.days.To = bounds[i+1]
 		}
 		n := len(list)
 		switch {
 		case slices.Equal(d.before, d.after):
-		case n > 0 && list[n-1].days.to == day && alike(list[n-1], d):
-			list[n-1].days.to = d.days.to
+		case n > 0 && list[n-1].days.To == day && alike(list[n-1], d):
+			list[n-1].days.To = d.days.To
 		default:
 			list = append(list, d)
 		}
@@ -37,7 +38,7 @@ func historyChanges(before, after []projections.Period) []difference {
 
 // alike reports whether the same was lost and gained, whoever else had it besides.
 func alike(a, b difference) bool {
-	return slices.Equal(without(a.before, a.after), without(b.before, b.after)) && slices.Equal(without(a.after, a.before), without(b.after, b.before))
+	return slices.Equal(telling.Without(a.before, a.after), telling.Without(b.before, b.after)) && slices.Equal(telling.Without(a.after, a.before), telling.Without(b.after, b.before))
 }
 
 // boundsOf lists the days on which either history changes.
@@ -45,7 +46,7 @@ func boundsOf(histories ...[]projections.Period) []domain.Date {
 	var days []domain.Date
 	for _, periods := range histories {
 		for _, p := range periods {
-			days = append(days, parseDay(p.From))
+			days = append(days, telling.ParseDay(p.From))
 		}
 	}
 	slices.Sort(days)
@@ -56,7 +57,7 @@ func boundsOf(histories ...[]projections.Period) []domain.Date {
 func holdersOn(periods []projections.Period, day domain.Date) []projections.Share {
 	var holders []projections.Share
 	for _, p := range periods {
-		if parseDay(p.From) > day {
+		if telling.ParseDay(p.From) > day {
 			break
 		}
 		holders = p.Holders

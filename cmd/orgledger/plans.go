@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -31,7 +32,7 @@ fact has carried out, and under which conditions the others stand.`,
 }
 
 func (q *inquiry) plans(ctx context.Context) error {
-	answer, err := answer[projections.Plans](ctx, q, q.onDay(q.question("plans")))
+	answer, err := answer[projections.Plans](ctx, q, q.OnDay(q.Question("plans")))
 	if answer == nil {
 		return err
 	}
@@ -40,13 +41,12 @@ func (q *inquiry) plans(ctx context.Context) error {
 	}
 	q.blank()
 	if len(answer.Plans) == 0 {
-		q.say(plain, 0, "No plan had been announced by "+dayWords(q.on)+".")
+		q.say(plain, 0, "No plan had been announced by "+telling.DayWords(q.On)+".")
 		return nil
 	}
 	rows := make([][]cell, len(answer.Plans))
 	for i, p := range answer.Plans {
-		words, s := planStatus(p.Status)
-		rows[i] = []cell{{plain, clean(p.Title)}, {dim, "plan/" + p.Plan}, {s, words}, {plain, expectedText(p.Expected)}, {plain, fulfilledText(p)}}
+		rows[i] = []cell{{plain, telling.Clean(p.Title)}, {dim, "plan/" + p.Plan}, {planStyle(p.Status), telling.PlanStatus(p.Status)}, {plain, expectedText(p.Expected)}, {plain, telling.FulfilledText(p)}}
 	}
 	q.table(0, []column{{"Plan", 14}, {"Reference", 14}, {"Status", 0}, {"Expected", 10}, {"Items", 10}}, rows)
 	for i := range answer.Plans {
@@ -57,16 +57,15 @@ func (q *inquiry) plans(ctx context.Context) error {
 	return nil
 }
 
-func planStatus(status string) (string, style) {
+// planStyle is how that looks.
+func planStyle(status string) style {
 	switch status {
-	case projections.PlanAnnounced:
-		return "announced", caution
-	case projections.PlanInProgress:
-		return "in progress", caution
+	case projections.PlanAnnounced, projections.PlanInProgress:
+		return caution
 	case projections.PlanCompleted:
-		return "completed", good
+		return good
 	default:
-		return status, dim
+		return dim
 	}
 }
 
@@ -77,58 +76,31 @@ func expectedText(expected *string) string {
 	return *expected
 }
 
-func fulfilledText(p projections.Plan) string {
-	if len(p.Items) == 0 {
-		return "none named"
-	}
-	done := 0
-	for _, item := range p.Items {
-		if item.FulfilledBy != nil {
-			done++
-		}
-	}
-	return fmt.Sprintf("%d of %d carried out", done, len(p.Items))
-}
-
 // planDetails tells a plan's items and conditions.
 func (q *inquiry) planDetails(ctx context.Context, p *projections.Plan) error {
-	items, err := q.itemsOf(ctx, domain.PlanID(p.Plan))
+	items, err := q.ItemsOf(ctx, domain.PlanID(p.Plan))
 	if err != nil {
 		return err
 	}
-	q.section(clean(p.Title))
+	q.section(telling.Clean(p.Title))
 	by := ""
 	if p.By != "" {
-		by = " by " + clean(p.By)
+		by = " by " + telling.Clean(p.By)
 	}
-	q.say(plain, 2, fmt.Sprintf("Announced %s%s (entry %d).", whenWords(parseEDTF(p.Announced)), by, p.Seq))
+	q.say(plain, 2, fmt.Sprintf("Announced %s%s (entry %d).", telling.WhenWords(telling.ParseEDTF(p.Announced)), by, p.Seq))
 	for _, item := range p.Items {
-		text, outcome := capital(items[item.Item]), ": not carried out."
+		text, outcome := telling.Capital(items[item.Item]), ": not carried out."
 		if item.FulfilledBy != nil {
-			done, err := q.editions(ctx, []uint64{*item.FulfilledBy})
+			done, err := q.Editions(ctx, []uint64{*item.FulfilledBy})
 			if err != nil {
 				return err
 			}
-			outcome = fmt.Sprintf(": carried out %s by entry %d.", whenWords(done[0].Now.Effective), *item.FulfilledBy)
+			outcome = fmt.Sprintf(": carried out %s by entry %d.", telling.WhenWords(done[0].Now.Effective), *item.FulfilledBy)
 		}
 		q.hang(plain, "  - ", text+outcome)
 	}
 	for _, condition := range p.Conditions {
-		q.hang(dim, "  - ", "Condition: "+clean(condition)+".")
+		q.hang(dim, "  - ", "Condition: "+telling.Clean(condition)+".")
 	}
 	return nil
-}
-
-// itemsOf tells the items of a plan by their names.
-func (q *inquiry) itemsOf(ctx context.Context, plan domain.PlanID) (map[string]string, error) {
-	if err := q.learnPlan(ctx, plan); err != nil {
-		return nil, err
-	}
-	items, _ := q.planned(plan)
-	texts := q.intended(plan)
-	told := make(map[string]string, len(items))
-	for i, item := range items {
-		told[item.Item] = texts[i]
-	}
-	return told, nil
 }

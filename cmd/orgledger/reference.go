@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -59,7 +60,7 @@ func (q *inquiry) written(text string, kinds []domain.Kind) (domain.Ref, error) 
 
 // identified finds the organisation that has, or ever had, an identifier.
 func (q *inquiry) identified(ctx context.Context, code string) (domain.Ref, error) {
-	found, err := ask[projections.Organisation](ctx, q.session, map[string]any{"q": "organisation", "organisation": code, "on": domain.FirstDate.String()})
+	found, err := telling.Ask[projections.Organisation](ctx, q, map[string]any{"q": "organisation", "organisation": code, "on": domain.FirstDate.String()})
 	if err != nil {
 		return domain.Ref{}, err
 	}
@@ -74,7 +75,7 @@ func (q *inquiry) bare(ctx context.Context, text string, kinds []domain.Kind) (d
 	}
 	var same []domain.Ref
 	for _, m := range matches {
-		if ref := refOf(m.Ref); ref.ID == text && slices.Contains(kinds, ref.Kind) {
+		if ref := telling.RefOf(m.Ref); ref.ID == text && slices.Contains(kinds, ref.Kind) {
 			same = append(same, ref)
 		}
 	}
@@ -82,7 +83,7 @@ func (q *inquiry) bare(ctx context.Context, text string, kinds []domain.Kind) (d
 	case 1:
 		return same[0], nil
 	case 0:
-		return domain.Ref{}, q.notFound(ctx, fmt.Sprintf("nothing here is called %s", quoted(text)), text, kinds)
+		return domain.Ref{}, q.notFound(ctx, fmt.Sprintf("nothing here is called %s", telling.Quoted(text)), text, kinds)
 	}
 	names := make([]string, len(same))
 	for i, ref := range same {
@@ -105,9 +106,9 @@ func (q *inquiry) find(ctx context.Context, words string) ([]projections.Match, 
 	if strings.TrimSpace(words) == "" {
 		return nil, nil
 	}
-	answer, err := ask[struct {
+	answer, err := telling.Ask[struct {
 		Matches []projections.Match `json:"matches"`
-	}](ctx, q.session, map[string]any{"q": "find", "words": words})
+	}](ctx, q, map[string]any{"q": "find", "words": words})
 	if err != nil {
 		return nil, err
 	}
@@ -117,17 +118,17 @@ func (q *inquiry) find(ctx context.Context, words string) ([]projections.Match, 
 // unknown says more of a reference that the ledger does not have at the known point: when it came,
 // or what is nearly called so.
 func (q *inquiry) unknown(ctx context.Context, err error, ref domain.Ref, kinds []domain.Kind) error {
-	if err == nil || codeOf(err) != projections.CodeUnknownReference || len(q.assumed) > 0 {
+	if err == nil || codeOf(err) != projections.CodeUnknownReference || len(q.Assumed) > 0 {
 		return err
 	}
 	first := uint64(0)
-	entries, selected := q.concerning(ctx, ref)
+	entries, selected := q.Concerning(ctx, ref)
 	if selected == nil && len(entries) > 0 {
 		first = entries[0].Seq
 	}
-	if first > q.known {
+	if first > q.Known {
 		return &projections.QuestionError{Code: projections.CodeUnknownReference, Field: "ref",
-			Message: fmt.Sprintf("%s was not known yet at entry %d: entry %d introduces it", ref, q.known, first)}
+			Message: fmt.Sprintf("%s was not known yet at entry %d: entry %d introduces it", ref, q.Known, first)}
 	}
 	return q.notFound(ctx, fmt.Sprintf("no entry introduces %s", ref), ref.ID, kinds)
 }
@@ -138,7 +139,7 @@ func (q *inquiry) notFound(ctx context.Context, message, text string, kinds []do
 	if err != nil {
 		return errors.Join(errors.New(message), err)
 	}
-	if q.known == 0 && !q.past {
+	if q.Known == 0 && !q.past {
 		message += "; the ledger is empty, orgledger record puts entries into it"
 	} else if len(near) > 0 {
 		message += "; did you mean " + strings.Join(near, ", ") + "?"
@@ -162,12 +163,12 @@ func (q *inquiry) near(ctx context.Context, text string, kinds []domain.Kind) ([
 				return nil, err
 			}
 			for _, m := range matches {
-				id, name := strings.ToLower(refOf(m.Ref).ID), strings.ToLower(m.Title)
+				id, name := strings.ToLower(telling.RefOf(m.Ref).ID), strings.ToLower(m.Title)
 				d := min(distance(typed, id), distance(typed, name))
 				if strings.Contains(id, typed) || strings.Contains(name, typed) {
 					d = 1
 				}
-				if ref := refOf(m.Ref); slices.Contains(kinds, ref.Kind) && d <= max(2, len(text)/2) {
+				if ref := telling.RefOf(m.Ref); slices.Contains(kinds, ref.Kind) && d <= max(2, len(text)/2) {
 					far[ref] = d
 				}
 			}
@@ -238,7 +239,7 @@ func (a *app) completes(command *cobra.Command, kinds []domain.Kind) *cobra.Comm
 		defer cancel()
 		// Completion that fails completes nothing.
 		_ = quiet.with(ctx, true, func(s session) error {
-			found = completions(ctx, &inquiry{app: &quiet, book: &book{session: s}}, typed, kinds)
+			found = completions(ctx, &inquiry{app: &quiet, session: s, Book: &telling.Book{Reader: s}}, typed, kinds)
 			return nil
 		})
 		if typed == "" && len(kinds) > 1 {
@@ -263,7 +264,7 @@ func completions(ctx context.Context, q *inquiry, typed string, kinds []domain.K
 	}
 	var found []string
 	for _, m := range matches {
-		ref := refOf(m.Ref)
+		ref := telling.RefOf(m.Ref)
 		if !slices.Contains(kinds, ref.Kind) {
 			continue
 		}
@@ -272,7 +273,7 @@ func completions(ctx context.Context, q *inquiry, typed string, kinds []domain.K
 			text = ref.String()
 		}
 		if strings.HasPrefix(text, typed) {
-			found = append(found, text+"\t"+clean(m.Title))
+			found = append(found, text+"\t"+telling.Clean(m.Title))
 		}
 	}
 	return found

@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -65,7 +66,7 @@ func (q *inquiry) replay(ctx context.Context, chosen ledger.Selection, until dom
 	if err != nil {
 		return err
 	}
-	maps.Copy(q.seqs, index.seqs)
+	maps.Copy(q.Seqs, index.seqs)
 	return q.Select(ctx, chosen, func(e domain.Recorded) error {
 		if takesEffectAfter(&e, until) {
 			return nil
@@ -87,15 +88,15 @@ func takesEffectAfter(e *domain.Recorded, day domain.Date) bool {
 }
 
 func (q *inquiry) replayEntry(ctx context.Context, e *domain.Recorded, until domain.Date) error {
-	if err := q.tell(ctx, &e.Entry); err != nil {
+	if err := q.Tell(ctx, &e.Entry); err != nil {
 		return err
 	}
-	if err := q.learnSigned(ctx, e); err != nil {
+	if err := q.LearnSigned(ctx, e); err != nil {
 		return err
 	}
-	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", q.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
-	if reason := reasonOf(e.Fact); e.Fact.Type() == domain.TypeEntryCorrected {
-		q.say(dim, 8, "Reason: "+stopped(reason))
+	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", q.Sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.SignedSentence(e))
+	if reason := telling.ReasonOf(e.Fact); e.Fact.Type() == domain.TypeEntryCorrected {
+		q.say(dim, 8, "Reason: "+telling.Stopped(reason))
 	}
 	return q.consequences(ctx, e, until)
 }
@@ -107,16 +108,16 @@ func (q *inquiry) consequences(ctx context.Context, e *domain.Recorded, until do
 	if err != nil {
 		return err
 	}
-	order := slices.SortedFunc(maps.Keys(changes), func(a, b stretch) int { return cmp.Or(int(a.from-b.from), int(a.to-b.to)) })
+	order := slices.SortedFunc(maps.Keys(changes), func(a, b telling.Stretch) int { return cmp.Or(int(a.From-b.From), int(a.To-b.To)) })
 	for _, days := range order {
-		if days.from > until {
+		if days.From > until {
 			break
 		}
-		q.on = days.from // names are those of the first day that changes
-		if err := q.learnChanges(ctx, changes[days]); err != nil {
+		q.On = days.From // names are those of the first day that changes
+		if err := q.LearnChanges(ctx, changes[days]); err != nil {
 			return err
 		}
-		for _, t := range transitions(changes[days]) {
+		for _, t := range telling.Transitions(changes[days]) {
 			q.consequence(days, t)
 		}
 	}
@@ -125,7 +126,7 @@ func (q *inquiry) consequences(ctx context.Context, e *domain.Recorded, until do
 
 // changedBy compares the ledger as known just before an entry and just after it: for each stretch of
 // days, the holdings whose holders differ.
-func (q *inquiry) changedBy(ctx context.Context, e *domain.Recorded) (map[stretch][]projections.Change, error) {
+func (q *inquiry) changedBy(ctx context.Context, e *domain.Recorded) (map[telling.Stretch][]projections.Change, error) {
 	refs, err := q.touched(ctx, e)
 	if err != nil || len(refs) == 0 {
 		return nil, err
@@ -138,7 +139,7 @@ func (q *inquiry) changedBy(ctx context.Context, e *domain.Recorded) (map[stretc
 	if err != nil {
 		return nil, err
 	}
-	changes := make(map[stretch][]projections.Change)
+	changes := make(map[telling.Stretch][]projections.Change)
 	for i, ref := range refs {
 		for _, d := range historyChanges(before[i], after[i]) {
 			changes[d.days] = append(changes[d.days], projections.Change{Ref: ref.String(), Before: d.before, After: d.after})
@@ -150,24 +151,24 @@ func (q *inquiry) changedBy(ctx context.Context, e *domain.Recorded) (map[stretc
 // replayIndent is how far what an entry changed stands beneath it, in columns.
 const replayIndent = 10
 
-func (q *inquiry) consequence(days stretch, t *transition) {
-	text := capital(daysWords(days)) + ", " + q.transitionWords(t) + ": "
-	if len(t.refs) == 1 {
-		q.say(good, replayIndent, text+q.called(t.refs[0]))
+func (q *inquiry) consequence(days telling.Stretch, t *telling.Transition) {
+	text := telling.Capital(daysWords(days)) + ", " + q.TransitionWords(t) + ": "
+	if len(t.Refs) == 1 {
+		q.say(good, replayIndent, text+q.Called(t.Refs[0]))
 		return
 	}
-	q.say(good, replayIndent, text+counted(len(t.refs), "holding"))
-	q.refTable(replayIndent+2, t.refs)
+	q.say(good, replayIndent, text+telling.Counted(len(t.Refs), "holding"))
+	q.refTable(replayIndent+2, t.Refs)
 }
 
-func daysWords(days stretch) string {
+func daysWords(days telling.Stretch) string {
 	switch {
-	case days.to == 0:
-		return "from " + dayWords(days.from) + " on"
-	case days.to == days.from+1:
-		return "on " + dayWords(days.from)
+	case days.To == 0:
+		return "from " + telling.DayWords(days.From) + " on"
+	case days.To == days.From+1:
+		return "on " + telling.DayWords(days.From)
 	default:
-		return "from " + dayWords(days.from) + " to " + dayWords(days.to-1)
+		return "from " + telling.DayWords(days.From) + " to " + telling.DayWords(days.To-1)
 	}
 }
 
@@ -177,16 +178,16 @@ func daysWords(days stretch) string {
 // same facts apply, and after the last one the same facts apply to what is there.
 func (q *inquiry) touched(ctx context.Context, e *domain.Recorded) ([]domain.Ref, error) {
 	facts := []*domain.Entry{&e.Entry}
-	if target := amendedBy(e.Fact); target != [16]byte{} {
-		seq, ok := q.seqs[target]
+	if target := telling.AmendedBy(e.Fact); target != [16]byte{} {
+		seq, ok := q.Seqs[target]
 		if !ok {
 			return nil, nil
 		}
-		was, err := q.editionAt(ctx, seq, e.Seq-1)
+		was, err := q.EditionAt(ctx, seq, e.Seq-1)
 		if err != nil {
 			return nil, err
 		}
-		is, err := q.editionAt(ctx, seq, e.Seq)
+		is, err := q.EditionAt(ctx, seq, e.Seq)
 		if err != nil {
 			return nil, err
 		}
@@ -211,18 +212,18 @@ func (q *inquiry) differingOn(ctx context.Context, seq uint64, facts []*domain.E
 		on := f.Effective.Nominal().String()
 		questions = append(questions, map[string]any{"q": "diff", "from": map[string]any{"on": on, "known": seq - 1}, "to": map[string]any{"on": on, "known": seq}})
 	}
-	replies, err := q.askAll(ctx, questions)
+	replies, err := q.AskAll(ctx, questions)
 	if err != nil {
 		return nil, err
 	}
 	var refs []domain.Ref
 	for _, r := range replies {
-		diff, err := read[projections.Diff](r)
+		diff, err := telling.Read[projections.Diff](r)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range diff.Changes {
-			refs = append(refs, refOf(c.Ref))
+			refs = append(refs, telling.RefOf(c.Ref))
 		}
 	}
 	slices.SortFunc(refs, func(a, b domain.Ref) int { return cmp.Compare(a.String(), b.String()) })
@@ -240,12 +241,12 @@ func (q *inquiry) histories(ctx context.Context, refs []domain.Ref, known uint64
 		for i, ref := range part {
 			questions[i] = map[string]any{"q": "history", "ref": ref.String(), "known": known}
 		}
-		replies, err := q.askAll(ctx, questions)
+		replies, err := q.AskAll(ctx, questions)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range replies {
-			answer, err := read[projections.History](r)
+			answer, err := telling.Read[projections.History](r)
 			if err != nil && codeOf(err) != projections.CodeUnknownReference {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -40,15 +41,15 @@ func TestReplayTellsWhatDiffFinds(t *testing.T) {
 }
 
 func checkReplay(ctx context.Context, t *testing.T, a *app, s session) error {
-	b, err := openBook(ctx, s, nil)
+	b, err := telling.Open(ctx, s, domain.FirstDate, nil)
 	if err != nil {
 		return err
 	}
-	q := &inquiry{app: a, book: b, page: a.page()}
+	q := &inquiry{app: a, Book: b, page: a.page()}
 	var all []*domain.Recorded
 	days := []domain.Date{domain.FirstDate, domain.LastDate}
 	err = s.Select(ctx, ledger.Selection{}, func(e domain.Recorded) error {
-		b.keep(e)
+		b.Keep(e)
 		all = append(all, &e)
 		effective := e.Effective
 		if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
@@ -76,17 +77,17 @@ func checkReplay(ctx context.Context, t *testing.T, a *app, s session) error {
 	return nil
 }
 
-func compareWithDiff(ctx context.Context, t *testing.T, q *inquiry, seq uint64, days []domain.Date, changes map[stretch][]projections.Change) error {
+func compareWithDiff(ctx context.Context, t *testing.T, q *inquiry, seq uint64, days []domain.Date, changes map[telling.Stretch][]projections.Change) error {
 	questions := make([]map[string]any, len(days))
 	for i, day := range days {
 		questions[i] = map[string]any{"q": "diff", "from": map[string]any{"on": day.String(), "known": seq - 1}, "to": map[string]any{"on": day.String(), "known": seq}}
 	}
-	replies, err := q.askAll(ctx, questions)
+	replies, err := q.AskAll(ctx, questions)
 	if err != nil {
 		return err
 	}
 	for i, r := range replies {
-		diff, err := read[projections.Diff](r)
+		diff, err := telling.Read[projections.Diff](r)
 		if err != nil {
 			return err
 		}
@@ -95,7 +96,7 @@ func compareWithDiff(ctx context.Context, t *testing.T, q *inquiry, seq uint64, 
 			found = append(found, changeText(c))
 		}
 		for stretch, list := range changes {
-			if stretch.from <= days[i] && (stretch.to == 0 || days[i] < stretch.to) {
+			if stretch.From <= days[i] && (stretch.To == 0 || days[i] < stretch.To) {
 				for _, c := range list {
 					told = append(told, changeText(c))
 				}
@@ -112,5 +113,5 @@ func compareWithDiff(ctx context.Context, t *testing.T, q *inquiry, seq uint64, 
 
 // changeText is what was lost and gained of a holding.
 func changeText(c projections.Change) string {
-	return fmt.Sprint(c.Ref, without(c.Before, c.After), without(c.After, c.Before))
+	return fmt.Sprint(c.Ref, telling.Without(c.Before, c.After), telling.Without(c.After, c.Before))
 }

@@ -17,10 +17,11 @@ import (
 
 // serving is how serve is set up.
 type serving struct {
-	sample     bool
-	http, nats string
-	feed       bool
-	keep       time.Duration
+	sample        bool
+	readOnlyPages bool
+	http, nats    string
+	feed          bool
+	keep          time.Duration
 
 	connections int // readers of the feed by HTTP
 
@@ -34,9 +35,9 @@ func (a *app) serveCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:     "serve",
 		GroupID: "main",
-		Short:   "Serve the ledger: the log, its index and the HTTP interface",
-		Long: `Serve the ledger in the data folder, which is made where it is missing: the embedded log, its index, an
-HTTP interface and a NATS listener, both on the loopback interface unless told otherwise. The other
+		Short:   "Serve the ledger: the log, its index, web pages and the HTTP interface",
+		Long: `Serve the ledger in the data folder, which is made where it is missing: the embedded log, its index, web
+pages and an HTTP interface at one address, and a NATS listener, both on the loopback interface unless told otherwise. The other
 commands use the server by themselves while it runs.
 
 --sample first records the built-in history of workforce education in the English NHS, if the ledger is
@@ -52,6 +53,7 @@ empty.`,
 	command.Flags().StringVar(&o.http, "http", "127.0.0.1:8080", "listen for HTTP at `ADDR`")
 	command.Flags().DurationVar(&a.witnesses.every, "checkpoint-every", time.Minute, "sign a checkpoint of a log that has grown every `TIME`")
 	a.witnessFlags(command)
+	command.Flags().BoolVar(&o.readOnlyPages, "read-only-pages", false, "show pages that record nothing")
 	command.Flags().BoolVar(&o.feed, "feed", true, "publish the feed, which tells subscribers what changes")
 	command.Flags().DurationVar(&o.keep, "feed-keep", 0, "keep the messages of the feed for so long a `TIME`; 0: forever")
 	o.natsFlags(command)
@@ -97,14 +99,14 @@ func (a *app) greet(l *ledger.Ledger, address, nats string) {
 		fmt.Fprintf(a.out, "  NATS  %s\n", nats)
 	}
 	fmt.Fprintf(a.out, `
-Try, in another terminal:
+Open %s in a browser, or try, in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31
   orgledger explain contract/cppe-postgraduate-education
   curl -s '%s/v1/holders/responsibility/education-commissioning?on=2013-03-31'
 
 %[1]s/docs says what else there is. Ctrl-C stops the server.
-`, address)
+`, address, address)
 }
 
 // serveHTTP answers requests until ctx ends, then finishes those under way, for at most some seconds.

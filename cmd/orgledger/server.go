@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/orgledger/orgledger/ledger/feed"
 	"github.com/orgledger/orgledger/ledger/notary"
 	"github.com/orgledger/orgledger/ledger/webhooks"
+	"github.com/orgledger/orgledger/web"
 )
 
 // server is what serve consists of. It is opened part by part, run, and closed from the last part to the first.
@@ -131,7 +134,27 @@ func (s *server) answer(ctx context.Context, group *errgroup.Group) (err error) 
 	group.Go(func() error {
 		return s.answerNATS(ctx, s.store, s.takesEntries(s.app.server == "", s.store), served)
 	})
-	return serveHTTP(ctx, s.listener, api.NewHandler(served), s.logger())
+	return serveHTTP(ctx, s.listener, mounted(s.pages(), api.NewHandler(served)), s.logger())
+}
+
+// programs are the addresses that are for programs; all others are pages.
+var programs = []string{"/v1/", "/tlog/", "/healthz", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"}
+
+// mounted serves pages for people, and the interface for programs where it has always been.
+func mounted(pages, programming http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	for _, pattern := range programs {
+		mux.Handle(pattern, programming)
+	}
+	return mux
+}
+
+// pages are what people look at.
+func (s *server) pages() http.Handler {
+	pages := web.NewHandler(web.Options{Ledger: s.log, Name: s.ledger, Version: version, Log: s.logger(), Status: api.StatusOf, Now: time.Now,
+		Receipts: s.notary != nil, Recording: !s.readOnlyPages})
+	return api.Guard(pages, func(w http.ResponseWriter, _ *http.Request, status int, why string) { http.Error(w, why, status) })
 }
 
 // served is what programs are answered from.

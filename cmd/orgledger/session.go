@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,15 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/audit"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/notary"
-	"github.com/orgledger/orgledger/projections"
 )
 
 // session is a ledger to ask and to record in, whether this process has it open or another serves it.
@@ -192,37 +188,4 @@ func (a *app) with(ctx context.Context, readOnly bool, do func(session) error) (
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	return do(s)
-}
-
-// ask puts one question and reads its answer.
-func ask[T any](ctx context.Context, s session, question map[string]any) (*T, error) {
-	raw, err := askRaw(ctx, s, question)
-	if err != nil {
-		return nil, err
-	}
-	answer := new(T)
-	if err := json.Unmarshal(raw, answer); err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
-	}
-	return answer, nil
-}
-
-// askRaw puts one question and gives its answer as the line of JSON that it is. The error of a question
-// that cannot be answered is a *projections.QuestionError.
-func askRaw(ctx context.Context, s session, question map[string]any) ([]byte, error) {
-	line, err := json.Marshal(question, json.Deterministic(true))
-	if err != nil {
-		return nil, fmt.Errorf("write the question: %w", err)
-	}
-	var answer bytes.Buffer
-	if err := s.Query(ctx, bytes.NewReader(line), &answer); err != nil {
-		return nil, err
-	}
-	raw := bytes.TrimSpace(answer.Bytes())
-	var problem ledger.Problem
-	if err := json.Unmarshal(raw, &problem); err == nil && problem.Error.Code != "" {
-		return nil, &projections.QuestionError{Code: problem.Error.Code, Field: problem.Error.Field,
-			Message: strings.TrimPrefix(problem.Error.Message, problem.Error.Field+": ")}
-	}
-	return raw, nil
 }

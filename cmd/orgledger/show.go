@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -61,48 +61,32 @@ func (q *inquiry) fields(list []field) {
 	q.table(0, []column{{"", 0}, {"", narrowest}}, rows)
 }
 
-func deref(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return clean(*text)
-}
-
-// holdingFact is the newest content of what a holding's own facts say of it on the day.
-type holdingFact struct {
-	kind, description string
-	lastDay           domain.Date
-	value             *domain.Value
-	identifiers       []domain.Identifier
-	entries           int
-}
-
 // showHolding shows a responsibility or contract.
 func (q *inquiry) showHolding(ctx context.Context, ref domain.Ref) error {
-	answer, err := answer[projections.Holders](ctx, q, q.onDay(q.question("holders", "ref", ref.String())))
+	answer, err := answer[projections.Holders](ctx, q, q.OnDay(q.Question("holders", "ref", ref.String())))
 	if answer == nil {
 		return err
 	}
-	if err := q.learnHolders(ctx, ref, answer); err != nil {
+	if err := q.LearnHolders(ctx, ref, answer); err != nil {
 		return err
 	}
-	about, err := q.holdingFacts(ctx, ref)
+	about, err := q.HoldingFacts(ctx, ref)
 	if err != nil {
 		return err
 	}
-	if err := q.heading(ctx, q.called(ref), q.day()); err != nil {
+	if err := q.heading(ctx, q.Called(ref), q.day()); err != nil {
 		return err
 	}
 	q.blank()
 	value, lastDay := "", ""
-	if about.value != nil {
-		value = about.value.Currency + " " + string(about.value.Amount)
+	if about.Value != nil {
+		value = about.Value.Currency + " " + string(about.Value.Amount)
 	}
-	if about.lastDay != 0 {
-		lastDay = dayWords(about.lastDay)
+	if about.LastDay != 0 {
+		lastDay = telling.DayWords(about.LastDay)
 	}
-	q.fields([]field{{"Kind", about.kind}, {"About", about.description}, {"Status", holdingStatus(answer.Status)}, {"Worth", value},
-		{"Last day", lastDay}, {"Identified as", strings.TrimPrefix(codesWords(" ", about.identifiers), " ")}, {"Certainty", answer.Certainty}})
+	q.fields([]field{{"Kind", about.Kind}, {"About", about.Description}, {"Status", telling.HoldingStatus(answer.Status)}, {"Worth", value},
+		{"Last day", lastDay}, {"Identified as", strings.TrimPrefix(telling.CodesWords(" ", about.Identifiers), " ")}, {"Certainty", answer.Certainty}})
 	q.blank()
 	if err := q.holdersTable(ctx, ref, answer); err != nil {
 		return err
@@ -113,7 +97,7 @@ func (q *inquiry) showHolding(ctx context.Context, ref domain.Ref) error {
 			return err
 		}
 	}
-	history, err := ask[projections.History](ctx, q.session, q.question("history", "ref", ref.String()))
+	history, err := telling.Ask[projections.History](ctx, q, q.Question("history", "ref", ref.String()))
 	if err != nil {
 		return err
 	}
@@ -123,52 +107,8 @@ func (q *inquiry) showHolding(ctx context.Context, ref domain.Ref) error {
 			return err
 		}
 	}
-	q.more(ref, about.entries)
+	q.more(ref, about.Entries)
 	return nil
-}
-
-func holdingStatus(status string) string {
-	return map[string]string{projections.StatusUnknown: "unknown: what introduced it is retracted", projections.StatusPending: "pending: nobody has been given it yet",
-		projections.StatusHeld: "held", projections.StatusUnheld: "without a holder", projections.StatusEnded: "ended"}[status]
-}
-
-// holdingFacts folds what a responsibility or contract is.
-func (q *inquiry) holdingFacts(ctx context.Context, ref domain.Ref) (*holdingFact, error) {
-	entries, err := q.concerning(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	about := new(holdingFact)
-	var varied []*domain.Entry
-	for _, e := range entries {
-		if e.Seq > q.known {
-			break
-		}
-		about.entries++
-		now := q.editionOf(e, q.known)
-		switch f := now.Now.Fact.(type) {
-		case *domain.ResponsibilityDefined:
-			about.kind, about.description = string(f.Kind), clean(f.Description)
-		case *domain.ContractAwarded:
-			about.kind = "contract"
-			about.lastDay, about.value, about.identifiers = f.LastDay, f.Value, f.Identifiers
-		case *domain.ContractVaried:
-			if !now.Retracted && now.Now.Effective.Nominal() <= q.on {
-				varied = append(varied, now.Now)
-			}
-		}
-	}
-	slices.SortStableFunc(varied, func(a, b *domain.Entry) int { return int(a.Effective.Nominal() - b.Effective.Nominal()) })
-	for _, e := range varied {
-		f := e.Fact.(*domain.ContractVaried)
-		if f.LastDay != 0 {
-			about.lastDay = f.LastDay
-		}
-		if f.Value != nil {
-			about.value = f.Value
-		}
-	}
-	return about, nil
 }
 
 // more says where there is more.
@@ -178,9 +118,9 @@ func (q *inquiry) more(ref domain.Ref, entries int) {
 	if entries == 1 {
 		verb = "concerns"
 	}
-	text := fmt.Sprintf("%s %s it: orgledger log %s", capital(counted(entries, "entry")), verb, refID(ref))
+	text := fmt.Sprintf("%s %s it: orgledger log %s", telling.Capital(telling.Counted(entries, "entry")), verb, telling.RefID(ref))
 	if ref.IsHolding() {
-		text += "; how the answer comes about: orgledger explain " + refID(ref)
+		text += "; how the answer comes about: orgledger explain " + telling.RefID(ref)
 	}
 	q.say(dim, 0, text)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -37,93 +38,16 @@ func (a *app) signing(file, actor string) (func(context.Context, session, io.Rea
 	}, nil
 }
 
-// learnSigned looks at the signatures of entries. Each is judged by the keys that were known before its entry,
-// on the day on which it was recorded, and checked here, whatever the server says of it.
-func (b *book) learnSigned(ctx context.Context, entries ...*domain.Recorded) error {
-	var signed []*domain.Recorded
-	var questions []map[string]any
-	for _, e := range entries {
-		if e.Signature == nil {
-			continue
-		}
-		question := map[string]any{"q": "keys", "actor": e.Actor, "on": domain.DateOf(e.Time).String()}
-		then, now := question, map[string]any{"known": b.known}
-		for name, value := range question {
-			now[name] = value
-		}
-		then["known"] = e.Seq - 1
-		questions, signed = append(questions, then, now), append(signed, e)
-	}
-	if len(signed) == 0 {
-		return nil
-	}
-	status, err := b.Status(ctx)
-	if err != nil {
-		return err
-	}
-	replies, err := b.askAll(ctx, questions)
-	if err != nil {
-		return err
-	}
-	for i, e := range signed {
-		then, err := read[projections.Keys](replies[2*i])
-		if err != nil {
-			return err
-		}
-		now, err := read[projections.Keys](replies[2*i+1])
-		if err != nil {
-			return err
-		}
-		b.signed[e.Seq] = "signed by " + string(e.Signature.Key) + ", " + validity(e, status.Ledger, then, now)
-	}
-	return nil
-}
-
-// validity says whether a signature is valid by the keys as they were known then, and what is known now.
-func validity(e *domain.Recorded, ledger string, then, now *projections.Keys) string {
-	find := func(keys *projections.Keys) *projections.Key {
-		at := slices.IndexFunc(keys.Keys, func(k projections.Key) bool { return k.Key == string(e.Signature.Key) })
-		if at < 0 {
-			return nil
-		}
-		return &keys.Keys[at]
-	}
-	switch key := find(then); {
-	case key == nil:
-		return "NOT valid: the key was not registered for its actor"
-	case !key.Valid:
-		return "NOT valid: the key was not valid on that day"
-	case !e.Verify(ledger, e.Actor):
-		return "NOT valid: this is not what was signed"
-	}
-	if key := find(now); key == nil || !key.Valid {
-		return "valid as was known then (by what is known now, the key was not)"
-	}
-	return "valid"
-}
-
-// signedWords says whether an entry that learnSigned has looked at is signed.
-func (b *book) signedWords(e *domain.Recorded) string {
-	if e.Signature == nil {
-		return "unsigned"
-	}
-	return b.signed[e.Seq]
-}
-
-func (b *book) signedSentence(e *domain.Recorded) string {
-	return " " + capital(b.signedWords(e)) + "."
-}
-
 // showKey shows a key of an actor.
 func (q *inquiry) showKey(ctx context.Context, ref domain.Ref) error {
-	entries, err := q.introduced(ctx, ref)
+	entries, err := q.Introduced(ctx, ref)
 	if err != nil {
 		return err
 	}
 	if q.json {
 		return q.logJSON(entries)
 	}
-	answer, err := ask[projections.Keys](ctx, q.session, q.question("keys", "on", q.on.String()))
+	answer, err := telling.Ask[projections.Keys](ctx, q, q.Question("keys", "on", q.On.String()))
 	if err != nil {
 		return err
 	}
@@ -138,10 +62,10 @@ func (q *inquiry) showKey(ctx context.Context, ref domain.Ref) error {
 		key := &answer.Keys[at]
 		to := ""
 		if key.To != nil {
-			to = dayWords(parseDay(*key.To))
+			to = telling.DayWords(telling.ParseDay(*key.To))
 		}
-		q.fields([]field{{"Actor", clean(key.Actor)}, {"On that day", validWords(key.Valid)}, {"Valid from", dayWords(parseDay(key.From))},
-			{"No longer valid from", to}, {"Revoked because", clean(key.Reason)}})
+		q.fields([]field{{"Actor", telling.Clean(key.Actor)}, {"On that day", validWords(key.Valid)}, {"Valid from", telling.DayWords(telling.ParseDay(key.From))},
+			{"No longer valid from", to}, {"Revoked because", telling.Clean(key.Reason)}})
 	}
 	q.section("Entries about it")
 	return q.entriesList(ctx, entries)

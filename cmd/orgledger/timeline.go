@@ -1,30 +1,25 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
-
-// stretch is some days, from the first on to the day after the last; to 0 is an open end.
-type stretch struct{ from, to domain.Date }
 
 // timelineRow is what one line of a timeline shows.
 type timelineRow struct {
 	name, role string
-	held       []stretch
+	held       []telling.Stretch
 }
 
 // timeline draws who held something over the years. Its rows share one axis, from the first day shown
 // to the last, which both are.
 type timeline struct {
 	rows        []timelineRow
-	doubtful    []stretch // where what is drawn is uncertain
+	doubtful    []telling.Stretch // where what is drawn is uncertain
 	first, last domain.Date
 }
 
@@ -88,21 +83,21 @@ func (t *timeline) bar(row timelineRow, columns int) string {
 }
 
 // clip finds the columns of a stretch.
-func (t *timeline) clip(s stretch, columns int) (from, to int, open bool) {
-	from = min(max(t.column(s.from, columns), 0), columns-1)
-	if s.to == 0 || s.to > t.last+1 {
-		return from, columns, s.to == 0
+func (t *timeline) clip(s telling.Stretch, columns int) (from, to int, open bool) {
+	from = min(max(t.column(s.From, columns), 0), columns-1)
+	if s.To == 0 || s.To > t.last+1 {
+		return from, columns, s.To == 0
 	}
-	return from, min(max(t.column(s.to, columns), from+1), columns), false
+	return from, min(max(t.column(s.To, columns), from+1), columns), false
 }
 
 // doubt marks what two stretches have in common.
-func (t *timeline) doubt(cells []rune, held, doubtful stretch, columns int) {
-	common := stretch{max(held.from, doubtful.from), held.to}
-	if held.to == 0 || doubtful.to != 0 && doubtful.to < held.to {
-		common.to = doubtful.to
+func (t *timeline) doubt(cells []rune, held, doubtful telling.Stretch, columns int) {
+	common := telling.Stretch{From: max(held.From, doubtful.From), To: held.To}
+	if held.To == 0 || doubtful.To != 0 && doubtful.To < held.To {
+		common.To = doubtful.To
 	}
-	if common.to != 0 && common.from >= common.to {
+	if common.To != 0 && common.From >= common.To {
 		return
 	}
 	from, to, _ := t.clip(common, columns)
@@ -111,83 +106,20 @@ func (t *timeline) doubt(cells []rune, held, doubtful stretch, columns int) {
 	}
 }
 
-// tick is a mark of the axis.
-type tick struct {
-	at   domain.Date
-	name string
-}
-
 // axis draws the scale: names above the marks that they belong to.
 func (t *timeline) axis(columns int) (names, marks string) {
 	name, mark := []rune(strings.Repeat(" ", columns)), []rune(strings.Repeat("─", columns))
 	free := 0
-	for _, tick := range t.ticks(columns) {
-		at := t.column(tick.at, columns)
+	for _, tick := range telling.Ticks(t.first, t.last, columns) {
+		at := t.column(tick.At, columns)
 		if at < 0 || at >= columns {
 			continue
 		}
 		mark[at] = '┬'
-		if at >= free && at+len(tick.name) <= columns {
-			copy(name[at:], []rune(tick.name))
-			free = at + len(tick.name) + 1
+		if at >= free && at+len(tick.Name) <= columns {
+			copy(name[at:], []rune(tick.Name))
+			free = at + len(tick.Name) + 1
 		}
 	}
 	return string(name), string(mark)
-}
-
-// ticks finds a step of whole days, months or years by which the names fit.
-func (t *timeline) ticks(columns int) []tick {
-	start := calendar(t.first)
-	for _, unit := range []struct {
-		days   float64
-		layout string
-		steps  []int
-		next   func(time.Time, int) time.Time
-	}{
-		{1, "2 Jan 2006", []int{1, 2, 7, 14}, func(at time.Time, n int) time.Time { return at.AddDate(0, 0, n) }},
-		{30.4, "Jan 2006", []int{1, 3, 6}, nextMonth},
-		{365.25, "2006", []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000}, nextYear},
-	} {
-		for _, step := range unit.steps {
-			room := unit.days * float64(step) * float64(columns) / float64(t.days())
-			if room < float64(len(unit.layout)+1) && step != 5000 {
-				continue
-			}
-			var list []tick
-			for at := unit.next(start, step); !at.After(calendar(t.last)); at = unit.next(at, step) {
-				list = append(list, tick{dateOf(at), at.Format(unit.layout)})
-			}
-			if list == nil || unit.days == 1 || list[0].at > t.first {
-				list = slices.Insert(list, 0, tick{t.first, start.Format(unit.layout)})
-			}
-			return list
-		}
-	}
-	return nil
-}
-
-// nextMonth is the first of the next month whose number the step divides.
-func nextMonth(at time.Time, step int) time.Time {
-	month := (int(at.Month())-1)/step*step + step
-	return time.Date(at.Year(), time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
-}
-
-// nextYear is the first of the next year that the step divides.
-func nextYear(at time.Time, step int) time.Time {
-	return time.Date(at.Year()/step*step+step, time.January, 1, 0, 0, 0, 0, time.UTC)
-}
-
-func calendar(day domain.Date) time.Time {
-	at, err := time.Parse(time.DateOnly, day.String())
-	if err != nil {
-		panic(fmt.Sprintf("a day that the calendar does not have: %d", day)) // days come from the ledger, which has checked them
-	}
-	return at
-}
-
-func dateOf(at time.Time) domain.Date {
-	if at.Year() > 9999 {
-		return domain.LastDate
-	}
-	return parseDay(at.Format(time.DateOnly))
 }

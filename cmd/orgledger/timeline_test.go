@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -25,20 +26,20 @@ func period(from, to string, organisations ...string) projections.Period {
 }
 
 func TestTimeline(t *testing.T) {
-	year := func(text string) domain.Date { return parseDay(text + "-01-01") }
+	year := func(text string) domain.Date { return telling.ParseDay(text + "-01-01") }
 	for name, c := range map[string]struct {
 		timeline *timeline
 		width    int
 		want     string
 	}{
 		"an open end, and doubt": {newTimeline([]projections.Period{period("2000-01-01", "2005-01-01", "a"), period("2005-01-01", "", "a", "beta")},
-			[]stretch{{year("2000"), year("2002")}}, year("2010")), 40, `
+			[]telling.Stretch{{From: year("2000"), To: year("2002")}}, year("2010")), 40, `
             2000 2002  2004 2006  2008
             ┬────┬─────┬────┬─────┬────┬
 a     lead  ▒▒▒▒▒██████████████████████►
 beta  lead                █████████████►
 `},
-		"a single day": {newTimeline([]projections.Period{period("2000-01-01", "2000-01-02", "a"), period("2000-01-02", "")}, nil, parseDay("2000-01-01")), 40, `
+		"a single day": {newTimeline([]projections.Period{period("2000-01-01", "2000-01-02", "a"), period("2000-01-02", "")}, nil, telling.ParseDay("2000-01-01")), 40, `
          1 Jan 2000     2 Jan 2000
          ┬──────────────┬───────────────
 a  lead  ███████████████
@@ -80,8 +81,8 @@ func TestTimelineFits(t *testing.T) {
 		if rapid.Bool().Draw(t, "open") {
 			periods[len(periods)-1].To = nil
 		}
-		from := parseDay(periods[0].From)
-		doubtful := []stretch{{from, from + domain.Date(rapid.IntRange(1, 1000).Draw(t, "doubt"))}}
+		from := telling.ParseDay(periods[0].From)
+		doubtful := []telling.Stretch{{From: from, To: from + domain.Date(rapid.IntRange(1, 1000).Draw(t, "doubt"))}}
 		line := newTimeline(periods, doubtful, domain.Date(rapid.IntRange(1, int(domain.LastDate)).Draw(t, "until")))
 		width := rapid.IntRange(30, 200).Draw(t, "width")
 		for i, text := range line.draw(width) {
@@ -116,12 +117,12 @@ func TestHistoryChanges(t *testing.T) {
 		before, after := history.Draw(t, "before"), history.Draw(t, "after")
 		changes := historyChanges(before, after)
 		for day := domain.Date(729999); day < 730020; day++ {
-			lost, gained := without(holdersOn(before, day), holdersOn(after, day)), without(holdersOn(after, day), holdersOn(before, day))
+			lost, gained := telling.Without(holdersOn(before, day), holdersOn(after, day)), telling.Without(holdersOn(after, day), holdersOn(before, day))
 			told := false
 			for _, d := range changes {
-				if d.days.from <= day && (d.days.to == 0 || day < d.days.to) {
+				if d.days.From <= day && (d.days.To == 0 || day < d.days.To) {
 					told = true
-					if !sameShares(without(d.before, d.after), lost) || !sameShares(without(d.after, d.before), gained) {
+					if !sameShares(telling.Without(d.before, d.after), lost) || !sameShares(telling.Without(d.after, d.before), gained) {
 						t.Fatalf("on %s %v is lost and %v gained; told is %v", day, lost, gained, d)
 					}
 				}
@@ -134,5 +135,5 @@ func TestHistoryChanges(t *testing.T) {
 }
 
 func sameShares(a, b []projections.Share) bool {
-	return len(a) == len(b) && len(without(a, b)) == 0
+	return len(a) == len(b) && len(telling.Without(a, b)) == 0
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/feed"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // watchOptions are what a command watches.
@@ -213,11 +214,11 @@ func (w *watcher) chooses(ctx context.Context, s session) error {
 
 // inquiry is a new page about everything that is known now.
 func (w *watcher) inquiry(ctx context.Context, s session) (*inquiry, error) {
-	b, err := openBook(ctx, s, nil)
+	b, err := telling.Open(ctx, s, ledger.Today(time.Now()), nil)
 	if err != nil {
 		return nil, err
 	}
-	return &inquiry{app: w.app, book: b, page: w.page(), on: ledger.Today(time.Now()), today: true}, nil
+	return &inquiry{app: w.app, Book: b, page: w.page(), session: s, today: true}, nil
 }
 
 // Await is api.Client.Await.

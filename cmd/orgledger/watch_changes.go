@@ -12,6 +12,7 @@ import (
 	"github.com/orgledger/orgledger/api"
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/feed"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // changesAhead is how many messages are taken before they are told. Names are read for as many at once as have come.
@@ -121,9 +122,9 @@ func (m *changed) read() error {
 // ref is what the message is about.
 func (m *changed) ref() domain.Ref {
 	if m.kind == feed.Arrival {
-		return refOf(m.come.Ref)
+		return telling.RefOf(m.come.Ref)
 	}
-	return refOf(m.data.Ref)
+	return telling.RefOf(m.data.Ref)
 }
 
 // turns are the periods of the message; of an arrival, the one that begins on its day.
@@ -145,7 +146,7 @@ func (s *local) Follow(ctx context.Context, f api.Following, fn func(id string, 
 		kinds = []feed.Kind{feed.Entry}
 	}
 	return s.store.Feed().Follow(ctx, position, feed.Selection{Refs: f.Refs, Kinds: kinds}, func(m feed.Message) error {
-		return fn(decimal(m.Position), m.Kind, m.Event)
+		return fn(telling.Decimal(m.Position), m.Kind, m.Event)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger"
+	"github.com/orgledger/orgledger/ledger/telling"
 )
 
 // followEntries tells entries until ctx ends or the server does.
@@ -69,7 +70,7 @@ func (w *watcher) tellLines(ctx context.Context, q *inquiry, part []*domain.Reco
 func (w *watcher) numbers(ctx context.Context, q *inquiry, part []*domain.Recorded) error {
 	amends := false
 	for _, e := range part {
-		amends = amends || amendedBy(e.Fact) != uuid.UUID{}
+		amends = amends || telling.AmendedBy(e.Fact) != uuid.UUID{}
 	}
 	if w.ids == nil {
 		w.ids = &amendments{seqs: make(map[uuid.UUID]uint64)}

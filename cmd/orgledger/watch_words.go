@@ -10,6 +10,7 @@ import (
 
 	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/feed"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -18,11 +19,11 @@ func (w *watcher) changesInWords(ctx context.Context, q *inquiry, part []*change
 	wanted := make(map[domain.Date][]domain.Ref)
 	for _, m := range part {
 		for _, p := range m.turns() {
-			on := parseDay(p.From)
+			on := telling.ParseDay(p.From)
 			wanted[on] = append(append(wanted[on], m.ref()), holdersIn(&p)...)
 		}
 	}
-	if err := q.learnAll(ctx, wanted); err != nil {
+	if err := q.LearnAll(ctx, wanted); err != nil {
 		return err
 	}
 	for _, m := range part {
@@ -49,8 +50,8 @@ func holdersIn(p *feed.Period) []domain.Ref {
 func (w *watcher) changeInWords(ctx context.Context, q *inquiry, m *changed) error {
 	if m.kind == feed.Arrival {
 		p := m.turns()[0]
-		q.on = parseDay(p.From)
-		q.hang(good, q.paint(bold, p.From)+"  ", "In effect now: "+q.turnWords(&p)+": "+q.called(m.ref()))
+		q.On = telling.ParseDay(p.From)
+		q.hang(good, q.paint(bold, p.From)+"  ", "In effect now: "+q.turnWords(&p)+": "+q.Called(m.ref()))
 		return nil
 	}
 	if w.told != m.data.CausedBy {
@@ -60,19 +61,19 @@ func (w *watcher) changeInWords(ctx context.Context, q *inquiry, m *changed) err
 		w.told = m.data.CausedBy
 	}
 	for _, p := range m.turns() {
-		days := stretch{from: parseDay(p.From)}
+		days := telling.Stretch{From: telling.ParseDay(p.From)}
 		if p.To != nil {
-			days.to = parseDay(*p.To)
+			days.To = telling.ParseDay(*p.To)
 		}
-		q.on = days.from
-		q.say(tenseStyle(p.In), replayIndent, capital(everOr(days))+tenseWords(p.In)+", "+q.turnWords(&p)+": "+q.called(m.ref()))
+		q.On = days.From
+		q.say(tenseStyle(p.In), replayIndent, telling.Capital(everOr(days))+tenseWords(p.In)+", "+q.turnWords(&p)+": "+q.Called(m.ref()))
 	}
 	return nil
 }
 
 // everOr is the words for some days, or for all days.
-func everOr(days stretch) string {
-	if days.from == domain.FirstDate && days.to == 0 {
+func everOr(days telling.Stretch) string {
+	if days.From == domain.FirstDate && days.To == 0 {
 		return "on every day"
 	}
 	return daysWords(days)
@@ -80,26 +81,26 @@ func everOr(days stretch) string {
 
 // causeInWords tells the entry that the changes beneath it come from.
 func (w *watcher) causeInWords(ctx context.Context, q *inquiry, seq uint64) error {
-	e, err := q.entry(ctx, seq)
+	e, err := q.Entry(ctx, seq)
 	if err != nil {
 		return err
 	}
-	if err := q.tell(ctx, &e.Entry); err != nil {
+	if err := q.Tell(ctx, &e.Entry); err != nil {
 		return err
 	}
-	if err := q.learnSigned(ctx, e); err != nil {
+	if err := q.LearnSigned(ctx, e); err != nil {
 		return err
 	}
 	part := []*domain.Recorded{e}
 	if err := w.numbers(ctx, q, part); err != nil {
 		return err
 	}
-	n := q.narrator(&e.Entry)
-	n.seq = func(id uuid.UUID) (uint64, bool) {
+	n := q.Narrator(&e.Entry)
+	n.Seq = func(id uuid.UUID) (uint64, bool) {
 		seq, ok := w.ids.seqs[id]
 		return seq, ok
 	}
-	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", n.sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.signedSentence(e))
+	q.hang(plain, q.paint(bold, fmt.Sprintf("%6d", e.Seq))+"  ", n.Sentence(&e.Entry)+"."+fulfilling(&e.Entry)+q.SignedSentence(e))
 	return nil
 }
 
@@ -127,7 +128,7 @@ func (q *inquiry) turnWords(p *feed.Period) string {
 	before, after := orNone(p.Before), orNone(p.After)
 	switch {
 	case !slices.Equal(before.Holders, after.Holders):
-		return q.transitionWords(transitions([]projections.Change{{Before: before.Holders, After: after.Holders}})[0])
+		return q.TransitionWords(telling.Transitions([]projections.Change{{Before: before.Holders, After: after.Holders}})[0])
 	case p.Before == nil:
 		return "known from now on"
 	case p.After == nil:
@@ -164,15 +165,15 @@ func wordsOf(s *projections.Standing) []said {
 	}
 	codes := make([]string, len(o.Identifiers))
 	for i, c := range o.Identifiers {
-		codes[i] = clean(c.Scheme + ":" + c.Value)
+		codes[i] = telling.Clean(c.Scheme + ":" + c.Value)
 	}
 	return []said{{"status", o.Status}, {"certainty", o.Certainty}, {"name", textOr(o.Name)}, {"operating name", textOr(o.OperatingName)},
-		{"form", textOr(o.Form)}, {"identifiers", joined(codes)}, {"established", textOr(o.Established)}}
+		{"form", textOr(o.Form)}, {"identifiers", telling.Joined(codes)}, {"established", textOr(o.Established)}}
 }
 
 func textOr(text *string) string {
 	if text == nil {
 		return "none"
 	}
-	return quoted(*text)
+	return telling.Quoted(*text)
 }

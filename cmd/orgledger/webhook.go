@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/api"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
@@ -209,7 +210,7 @@ func (a *app) webhookResendCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.done(map[string]any{"resent": resent, "left": left}, counted(resent, "message")+" to be sent again, "+strconv.Itoa(left)+" left")
+		return a.done(map[string]any{"resent": resent, "left": left}, telling.Counted(resent, "message")+" to be sent again, "+strconv.Itoa(left)+" left")
 	})
 	command.Flags().Uint64Var(&position, "position", 0, "only the one at `POSITION` in the feed")
 	return command

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/ledger/webhooks"
 )
 
@@ -26,7 +27,7 @@ func (a *app) showHook(w *webhooks.Webhook) error {
 	_, err := fmt.Fprintf(a.out, "id         %s\nurl        %s\nsends      %s\nstate      %s\ndone with  entry %d\nwaiting    %d\ndead       %d\n",
 		w.ID, w.URL, chosenWords(w), stateWords(w), w.Seq, w.Waiting, w.Dead)
 	if err == nil && w.Failing != nil {
-		_, err = fmt.Fprintf(a.out, "failing    since %s: %s\n", timeWords(*w.Failing), clean(w.Failure))
+		_, err = fmt.Fprintf(a.out, "failing    since %s: %s\n", telling.TimeWords(*w.Failing), telling.Clean(w.Failure))
 	}
 	return err
 }
@@ -81,7 +82,7 @@ func (a *app) listHooks(all []webhooks.Webhook) (err error) {
 		if w.State == webhooks.Active && w.Failing != nil {
 			state = "failing"
 		}
-		rows[i] = []cell{{plain, w.ID}, {plain, clean(w.URL)}, {s, state}, {plain, decimal(w.Seq)}, {plain, fmt.Sprint(w.Waiting)}, {plain, fmt.Sprint(w.Dead)}}
+		rows[i] = []cell{{plain, w.ID}, {plain, telling.Clean(w.URL)}, {s, state}, {plain, telling.Decimal(w.Seq)}, {plain, fmt.Sprint(w.Waiting)}, {plain, fmt.Sprint(w.Dead)}}
 	}
 	p.table(0, []column{{"Webhook", 0}, {"Address", 20}, {"State", 0}, {"Done with", 0}, {"Waiting", 0}, {"Dead", 0}}, rows)
 	return p.flush()
@@ -102,7 +103,7 @@ func (a *app) listDead(dead []webhooks.Dead, more bool) (err error) {
 	}
 	rows := make([][]cell, len(dead))
 	for i, d := range dead {
-		rows[i] = []cell{{plain, decimal(d.Position)}, {plain, d.ID}, {dim, timeWords(d.Last)}, {alarm, clean(d.Failure)}}
+		rows[i] = []cell{{plain, telling.Decimal(d.Position)}, {plain, d.ID}, {dim, telling.TimeWords(d.Last)}, {alarm, telling.Clean(d.Failure)}}
 	}
 	p.table(0, []column{{"Position", 0}, {"Message", 16}, {"Last attempt", 12}, {"Failure", 16}}, rows)
 	if more {

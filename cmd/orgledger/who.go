@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/orgledger/orgledger/domain"
+	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
 
@@ -41,15 +42,15 @@ func (q *inquiry) who(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := answer[projections.Holders](ctx, q, q.onDay(q.question("holders", "ref", ref.String())))
+	answer, err := answer[projections.Holders](ctx, q, q.OnDay(q.Question("holders", "ref", ref.String())))
 	if answer == nil {
 		return q.unknown(ctx, err, ref, heldKinds)
 	}
-	if err := q.learnHolders(ctx, ref, answer); err != nil {
+	if err := q.LearnHolders(ctx, ref, answer); err != nil {
 		return err
 	}
-	q.subject = ref
-	if err := q.heading(ctx, q.called(ref), q.day()); err != nil {
+	q.Subject = ref
+	if err := q.heading(ctx, q.Called(ref), q.day()); err != nil {
 		return err
 	}
 	q.blank()
@@ -65,19 +66,10 @@ func (q *inquiry) who(ctx context.Context, text string) error {
 	return q.chains(ctx, answer)
 }
 
-// learnHolders reads the names that an answer needs.
-func (q *inquiry) learnHolders(ctx context.Context, ref domain.Ref, answer *projections.Holders) error {
-	refs := []domain.Ref{ref}
-	for _, h := range answer.Holders {
-		refs = append(refs, domain.OrganisationID(h.Organisation).Ref())
-	}
-	return q.learn(ctx, q.on, refs)
-}
-
 // holdersTable says who holds something, or that nobody does and why.
 func (q *inquiry) holdersTable(ctx context.Context, ref domain.Ref, answer *projections.Holders) error {
-	if text, s := q.statusWords(ref, answer.Status, len(answer.Holders)); text != "" {
-		q.say(s, 0, text)
+	if text := q.StatusWords(ref, answer.Status, len(answer.Holders)); text != "" {
+		q.say(statusStyle(ref, answer.Status), 0, text)
 	}
 	if len(answer.Holders) == 0 {
 		return q.whenHeld(ctx, ref)
@@ -88,65 +80,51 @@ func (q *inquiry) holdersTable(ctx context.Context, ref domain.Ref, answer *proj
 	}
 	rows := make([][]cell, len(answer.Holders))
 	for i, h := range answer.Holders {
-		rows[i] = []cell{{bold, q.org(h.Organisation)}, {plain, roleWords(h.Role)}, {plain, sinceText(h.Since, h.Effective)}}
+		rows[i] = []cell{{bold, q.Org(h.Organisation)}, {plain, telling.RoleWords(h.Role)}, {plain, telling.SinceText(h.Since, h.Effective)}}
 	}
 	q.table(0, columns, rows)
 	return nil
 }
 
-// statusWords says in words a status that the holders do not say by themselves.
-func (q *inquiry) statusWords(ref domain.Ref, status string, holders int) (string, style) {
-	unit := ref.Kind == domain.KindOrganisation
-	day := dayWords(q.on)
+// statusStyle is how the words for a status look.
+func statusStyle(ref domain.Ref, status string) style {
 	switch status {
 	case projections.StatusUnknown:
-		return "What introduced it has been retracted or is not in the history: its status is unknown.", caution
-	case projections.StatusPending:
-		if unit {
-			return "It stands under no other organisation on " + day + ", nor is known to have stood under one before.", plain
-		}
-		return "Nobody holds it on " + day + ": it has not been given to anybody yet.", plain
+		return caution
 	case projections.StatusEnded:
-		if unit {
-			return "It has ended by " + day + ", and stands under no other organisation.", dim
-		}
-		return "It has ended by " + day + ": nobody holds it any more.", dim
+		return dim
 	case projections.StatusUnheld:
-		switch {
-		case unit:
-			return "It stands under no other organisation on " + day + ".", plain
-		case holders > 0:
-			return "It has no owner on " + day + ".", alarm
+		if ref.Kind != domain.KindOrganisation {
+			return alarm
 		}
-		return "Nobody holds it on " + day + ".", alarm
 	}
-	return "", plain
+	return plain
 }
 
 // whenHeld says of what nobody holds on the day who held it last, and who will next.
 func (q *inquiry) whenHeld(ctx context.Context, ref domain.Ref) error {
-	history, err := ask[projections.History](ctx, q.session, q.question("history", "ref", ref.String()))
+	history, err := telling.Ask[projections.History](ctx, q, q.Question("history", "ref", ref.String()))
 	if err != nil {
 		return err
 	}
 	var last, next *projections.Period
 	for i := range history.Periods {
 		p := &history.Periods[i]
-		switch from := parseDay(p.From); {
+		switch from := telling.ParseDay(p.From); {
 		case len(p.Holders) == 0:
-		case from <= q.on:
+		case from <= q.On:
 			last = p
 		case next == nil:
 			next = p
 		}
 	}
 	if last != nil && last.To != nil {
-		if err := q.periodSentence(ctx, "Until "+dayWords(parseDay(*last.To)-1), "was", ref, last); err != nil {
+		if err := q.periodSentence(ctx, "Until "+telling.DayWords(telling.ParseDay(*last.To)-1), "was", ref, last); err != nil {
 			return err
 		}
 	}
 	if next != nil {
-		return q.periodSentence(ctx, "From "+dayWords(parseDay(next.From)), "is", ref, next)
+		return q.periodSentence(ctx, "From "+telling.DayWords(telling.ParseDay(next.From)), "is", ref, next)
 	}
 	return nil
 }
@@ -156,16 +134,16 @@ func (q *inquiry) periodSentence(ctx context.Context, when, verb string, ref dom
 	for i, s := range p.Holders {
 		ids[i] = s.Organisation
 	}
-	if err := q.orgs(ctx, ids...); err != nil {
+	if err := q.Orgs(ctx, ids...); err != nil {
 		return err
 	}
 	if ref.Kind == domain.KindOrganisation {
 		for _, s := range p.Holders {
-			q.say(plain, 0, fmt.Sprintf("%s it %s %s %s.", when, verb, relationWords(s.Role), q.org(s.Organisation)))
+			q.say(plain, 0, fmt.Sprintf("%s it %s %s %s.", when, verb, telling.RelationWords(s.Role), q.Org(s.Organisation)))
 		}
 		return nil
 	}
-	q.say(plain, 0, fmt.Sprintf("%s it %s held by %s.", when, verb, q.sharesWords(p.Holders)))
+	q.say(plain, 0, fmt.Sprintf("%s it %s held by %s.", when, verb, q.SharesWords(p.Holders)))
 	return nil
 }
 
@@ -178,7 +156,7 @@ func (q *inquiry) chains(ctx context.Context, answer *projections.Holders) error
 	for _, h := range answer.Holders {
 		indent := 0
 		if len(answer.Holders) > 1 {
-			q.say(bold, 2, q.shareWords(projections.Share{Organisation: h.Organisation, Role: h.Role}))
+			q.say(bold, 2, q.ShareWords(projections.Share{Organisation: h.Organisation, Role: h.Role}))
 			indent = 2
 		}
 		if err := q.steps(ctx, indent, h.Path); err != nil {

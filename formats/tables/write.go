@@ -67,7 +67,16 @@ func Write(ctx context.Context, v *ledger.View, log Log, o Options, sink Sink) (
 	return counts, nil
 }
 
-// writer belongs to one call of Write.
+// WriteThing hands the rows about one thing to the sink, those that Write makes of it; a thing that no entry introduces has none.
+func WriteThing(ctx context.Context, v *ledger.View, ref domain.Ref, o Options, sink Sink) error {
+	if !v.Introduced(ref, o.Known) {
+		return nil
+	}
+	w := &writer{view: v, o: o, sink: sink, rows: make(map[*Table]int)}
+	return w.thing(ctx, ref)
+}
+
+// writer belongs to one call of Write or WriteThing.
 type writer struct {
 	view        *ledger.View
 	log         Log

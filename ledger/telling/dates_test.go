@@ -1,4 +1,4 @@
-package main
+package telling
 
 import (
 	"testing"
@@ -34,14 +34,14 @@ func TestDateWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := dateWords(date); got != c.noun {
+		if got := DateWords(date); got != c.noun {
 			t.Errorf("dateWords(%s) = %q, want %q", c.text, got, c.noun)
 		}
-		if got := whenWords(date); got != c.when {
+		if got := WhenWords(date); got != c.when {
 			t.Errorf("whenWords(%s) = %q, want %q", c.text, got, c.when)
 		}
 	}
-	if got := whenWords(domain.EDTF{}); got != "at a time not known" {
+	if got := WhenWords(domain.EDTF{}); got != "at a time not known" {
 		t.Errorf("no date is %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package telling
 
 import (
 	"bufio"
@@ -47,9 +47,9 @@ func examplesOf(t *testing.T) map[domain.Type][]*domain.Entry {
 }
 
 // testNarrator names things by their ids, in capitals, so that a sentence shows whether it names them.
-func testNarrator() *narrator {
-	return &narrator{name: func(ref domain.Ref) string { return "<" + ref.String() + ">" },
-		seq: func(uuid.UUID) (uint64, bool) { return 7, true }}
+func testNarrator() *Narrator {
+	return &Narrator{Name: func(ref domain.Ref) string { return "<" + ref.String() + ">" },
+		Seq: func(uuid.UUID) (uint64, bool) { return 7, true }}
 }
 
 // Every fact type has a sentence of its own, which names all that the fact is about.
@@ -60,11 +60,11 @@ func TestSentences(t *testing.T) {
 			t.Errorf("there is no example of %s", typ)
 		}
 		for _, e := range all[typ] {
-			text := testNarrator().sentence(e)
+			text := testNarrator().Sentence(e)
 			if strings.Contains(text, "was recorded") {
 				t.Errorf("%s is told as %q", typ, text)
 			}
-			if strings.Contains(text, "  ") || strings.HasSuffix(text, " ") || text != clean(text) {
+			if strings.Contains(text, "  ") || strings.HasSuffix(text, " ") || text != Clean(text) {
 				t.Errorf("%s is badly spaced: %q", typ, text)
 			}
 			for _, m := range e.Mentions() {
@@ -112,11 +112,11 @@ func TestPhrases(t *testing.T) {
 			"Ann�[31m Other is to be appointed acting Chair (office/o), an office of <organisation/a>"},
 	} {
 		n := testNarrator()
-		if got := n.phrase(c.fact); got != c.past {
+		if got := n.Phrase(c.fact); got != c.past {
 			t.Errorf("%s is told as\n %s\nwant\n %s", c.fact.Type(), got, c.past)
 		}
-		n.planned = true
-		if got := n.phrase(c.fact); got != c.planned {
+		n.Planned = true
+		if got := n.Phrase(c.fact); got != c.planned {
 			t.Errorf("%s, planned, is told as\n %s\nwant\n %s", c.fact.Type(), got, c.planned)
 		}
 	}

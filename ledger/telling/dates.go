@@ -1,4 +1,4 @@
-package main
+package telling
 
 import (
 	"strconv"
@@ -8,12 +8,12 @@ import (
 	"github.com/orgledger/orgledger/domain"
 )
 
-// dayWords writes a day as people do: 1 April 2013.
-func dayWords(day domain.Date) string { return pointWords(day.String()) }
+// DayWords writes a day as people do: 1 April 2013.
+func DayWords(day domain.Date) string { return pointWords(day.String()) }
 
-// dateWords writes an EDTF date as a noun: 1 April 2013, April 2013, summer 2025, about 2012, some
+// DateWords writes an EDTF date as a noun: 1 April 2013, April 2013, summer 2025, about 2012, some
 // day up to 31 December 2018. No date at all is a time not known.
-func dateWords(date domain.EDTF) string {
+func DateWords(date domain.EDTF) string {
 	text := date.String()
 	first, last, ranged := rangeOf(text)
 	switch {
@@ -28,14 +28,14 @@ func dateWords(date domain.EDTF) string {
 	return doubt + pointWords(point)
 }
 
-// whenWords writes an EDTF date as the time of an event: on 1 April 2013, in April 2013.
-func whenWords(date domain.EDTF) string {
+// WhenWords writes an EDTF date as the time of an event: on 1 April 2013, in April 2013.
+func WhenWords(date domain.EDTF) string {
 	first, last, ranged := rangeOf(date.String())
 	if date.IsZero() {
-		return "at " + dateWords(date)
+		return "at " + DateWords(date)
 	}
 	if ranged && first != last {
-		return "on " + dateWords(date)
+		return "on " + DateWords(date)
 	}
 	point, doubt := unqualified(first)
 	switch {
@@ -99,13 +99,14 @@ func yearWords(year string) string {
 	return year
 }
 
-// timeWords writes a recorded time.
-func timeWords(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04:05 UTC") }
+// TimeWords writes a recorded time.
+func TimeWords(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04:05 UTC") }
 
-func recordedAt(e *domain.Recorded) time.Time { return time.Unix(0, e.Time).UTC() }
+// RecordedAt is when an entry was recorded, in UTC.
+func RecordedAt(e *domain.Recorded) time.Time { return time.Unix(0, e.Time).UTC() }
 
-// parseEDTF reads a date that the ledger gave.
-func parseEDTF(text string) domain.EDTF {
+// ParseEDTF reads a date that the ledger gave.
+func ParseEDTF(text string) domain.EDTF {
 	date, err := domain.ParseEDTF(text)
 	if err != nil {
 		return domain.EDTF{} // a date this program is too old for: a time not known
@@ -113,7 +114,8 @@ func parseEDTF(text string) domain.EDTF {
 	return date
 }
 
-func parseDay(text string) domain.Date {
+// ParseDay reads a day that the ledger gave; the first day of the calendar where it is none.
+func ParseDay(text string) domain.Date {
 	day, err := domain.ParseDate(text)
 	if err != nil {
 		return domain.FirstDate
@@ -121,15 +123,23 @@ func parseDay(text string) domain.Date {
 	return day
 }
 
-// sinceText is how a table gives the beginning of something: its EDTF text, else the day.
-func sinceText(day string, effective *string) string {
+// SinceText is how a table gives the beginning of something: its EDTF text, else the day.
+func SinceText(day string, effective *string) string {
 	if effective != nil {
 		return *effective
 	}
 	return day
 }
 
-// sinceWords is the same in words.
-func sinceWords(day string, effective *string) string {
-	return dateWords(parseEDTF(sinceText(day, effective)))
+// SinceWords is the same in words.
+func SinceWords(day string, effective *string) string {
+	return DateWords(ParseEDTF(SinceText(day, effective)))
+}
+
+// DateOf reads a date that the ledger gave or left out.
+func DateOf(text *string) domain.EDTF {
+	if text == nil {
+		return domain.EDTF{}
+	}
+	return ParseEDTF(*text)
 }
