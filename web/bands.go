@@ -32,8 +32,6 @@ type bandRow struct {
 // bar is a stretch of days, as places on the axis.
 type bar struct {
 	X, Width   string
-	Begun      bool // it began before the axis does, or at a time not known
-	Open       bool
 	Days       string // in words
 	Doubts     []bar
 	Prospected bool // it begins only after today
@@ -75,7 +73,7 @@ func (q *request) newBands(rows []row, doubtful []telling.Stretch) *bands {
 }
 
 func (q *request) bar(a axis, s telling.Stretch, doubtful []telling.Stretch) bar {
-	b := bar{Begun: s.From < a.first, Open: s.To == 0, Days: stretchWords(s), Prospected: s.From > q.today}
+	b := bar{Days: stretchWords(s), Prospected: s.From > q.today}
 	b.X, b.Width = a.span(s)
 	for _, d := range doubtful {
 		if common, ok := overlap(s, d); ok {

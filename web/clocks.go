@@ -33,7 +33,6 @@ type slider struct {
 	Values         string // parted by spaces
 	At, Max        int    // the place of the value that is looked at, and of the last
 	Earlier, Later Link
-	Words          []string
 }
 
 // banner says plainly that a page is not about today as known now.

@@ -12,11 +12,8 @@ import (
 	"github.com/orgledger/orgledger/ledger/telling"
 )
 
-// CodeNotAcceptable and CodeBadRequest are what is wrong with a request before it is a question.
-const (
-	CodeNotAcceptable = "not-acceptable"
-	CodeBadRequest    = "bad-request"
-)
+// CodeNotAcceptable says that a page has not got the form that is asked for.
+const CodeNotAcceptable = "not-acceptable"
 
 // notAcceptable says that no form of a page is accepted.
 type notAcceptable struct{ accept string }

@@ -140,14 +140,14 @@ func (a *app) greet(l *ledger.Ledger, address, nats string) {
 		fmt.Fprintf(a.out, "  NATS  %s\n", nats)
 	}
 	fmt.Fprintf(a.out, `
-Try, in another terminal:
+Open %s in a browser, or try, in another terminal:
 
   orgledger who responsibility/education-commissioning --on 2022-12-31
   orgledger explain contract/cppe-postgraduate-education
   curl -s %s/v1/query -d '{"q":"holders","ref":"responsibility/education-commissioning","on":"2013-03-31"}'
 
 Ctrl-C stops the server.
-`, address)
+`, address, address)
 }
 
 // programs are the addresses that are for programs; all others are pages.
