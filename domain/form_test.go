@@ -20,8 +20,7 @@ func TestFormIsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	compared := 0
-	var compare func(where string, fields []Field, name string)
-	compare = func(where string, fields []Field, name string) {
+	compare := func(where string, fields []Field, name string) {
 		d := schema.Defs[name]
 		var names, needed []string
 		for _, f := range fields {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/ledger/telling"
 	"github.com/orgledger/orgledger/projections"
 )
@@ -144,9 +143,6 @@ func (q *request) diffJSON(from, to projections.Point) ([]byte, error) {
 func (q *request) diffRows(from, to projections.Point) [][]string {
 	return q.changeRows([][]string{{"ref", "name", "before", "after"}}, q.diff(from, to))
 }
-
-// compareWith leads to the comparison of the moment of the page with another day.
-func (q *request) compareWith(day domain.Date) string { return q.url("/compare", "from", day.String()) }
 
 // utc is a recorded time as tables have it.
 func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05") }

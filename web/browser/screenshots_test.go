@@ -11,7 +11,7 @@ import (
 
 var screenshots = flag.String("screenshots", "", "take a picture of every page, at the desk and on a phone, light and dark, into this `folder`")
 
-// Pictures of every page for somebody to look at:
+// Pictures of every page for somebody to look at, and the two that the README shows:
 //
 //	go test ./web/browser -run TestScreenshots -args -screenshots screenshots
 func TestScreenshots(t *testing.T) {
@@ -21,6 +21,7 @@ func TestScreenshots(t *testing.T) {
 	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	readmePictures(t, serve(t))
 	base := serveOdd(t)
 	for name, as := range map[string]look{"desk": desk, "phone": phone, "desk-dark": {width: 1280, height: 900, dark: true}, "phone-dark": {width: 390, height: 844, dark: true}} {
 		tb := open(t, base, as)
@@ -31,6 +32,24 @@ func TestScreenshots(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(*screenshots, p.name+"-"+name+".png"), picture, 0o644); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// readme are the pages that the README shows, as docs/pictures has them.
+var readme = []shown{
+	{"contract", "/contract/cppe-postgraduate-education", nil},
+	{"lineage", "/lineage/nhs-england", nil},
+}
+
+// readmePictures are of what is seen without scrolling.
+func readmePictures(t *testing.T, base string) {
+	tb := open(t, base, look{width: 1280, height: 960})
+	for _, p := range readme {
+		tb.show(p)
+		picture := run(tb, chromedp.CaptureScreenshot())
+		if err := os.WriteFile(filepath.Join(*screenshots, "readme-"+p.name+".png"), picture, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
