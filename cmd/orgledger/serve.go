@@ -71,10 +71,7 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 		return fmt.Errorf("listen for HTTP: %w (--http names another address)", err)
 	}
 	defer listener.Close()
-	options := a.storeOptions()
-	if options.Server == "" {
-		options.Listen = o.nats
-	}
+	options := a.servedOptions(o.nats)
 	store, err := a.openServed(ctx, options)
 	if err != nil {
 		return err
@@ -123,6 +120,15 @@ func (a *app) serve(ctx context.Context, o serving) (err error) {
 	}
 	fmt.Fprintln(a.err, "stopped")
 	return nil
+}
+
+// servedOptions say where the log is, and at which address NATS clients reach it where it is in a folder.
+func (a *app) servedOptions(listen string) eventstore.Options {
+	options := a.storeOptions()
+	if options.Server == "" {
+		options.Listen = listen
+	}
+	return options
 }
 
 // openServed opens the log to be served, once no other command has the folder open.
