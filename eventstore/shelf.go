@@ -268,7 +268,7 @@ func (h *Shelf) Watch(ctx context.Context, under string, changed func()) error {
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", under, err)
 	}
-	if err := h.store.conn.FlushWithContext(ctx); err == nil {
+	if err := h.store.conn.FlushTimeout(reply); err == nil { // else the server is told of it when it is back
 		changed()
 	}
 	<-ctx.Done()
