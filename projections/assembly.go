@@ -151,13 +151,13 @@ func (a *Assembly) addEntries(s *scanner, number int) {
 	}
 }
 
-// bound is above what an entry of a type is about: a thing, or the entry that it corrects. An entry of sequence 0, of no
+// bound is above what an entry of a type is about: a thing, or the entry that it corrects or retracts. An entry of sequence 0, of no
 // type, is about nothing.
 func (a *Assembly) bound(t domain.Type) uint32 {
 	switch {
 	case t == domain.TypeNone:
 		return 1
-	case t == domain.TypeEntryCorrected:
+	case amends(t):
 		return a.seq + 1
 	case int(t) > len(domain.Types()):
 		return 0
