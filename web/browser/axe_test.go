@@ -36,6 +36,9 @@ func TestAxe(t *testing.T) {
 	base := serveOdd(t)
 	for _, as := range []look{desk, {width: 1280, height: 900, dark: true}, phone, {width: 390, height: 844, dark: true}} {
 		t.Run(as.String(), func(t *testing.T) {
+			if testing.Short() && as != desk {
+				t.Skip("looked at at length")
+			}
 			tb := open(t, base, as)
 			for _, p := range pages {
 				tb.show(p)
