@@ -58,11 +58,13 @@ func TestJourneyDays(t *testing.T) {
 		tb.fillIn(".clocks", "On the day", "2019-03-31")
 		tb.follow("Show", ".clocks button")
 		tb.sees("You are looking at the past: at 31 March 2019.")
-		tb.sees("NHS Leadership Academy hosted by") // a row of what it holds
+		tb.sees("NHS Leadership Academy hosted by some day up to 31 December 2018") // a row of what it holds
 		tb.fillIn(".clocks", "On the day", "2019-04-02")
 		tb.follow("Show", ".clocks button")
 		tb.sees("You are looking at the past: at 2 April 2019.")
-		tb.lacks("NHS Leadership Academy hosted by")
+		tb.lacks("NHS Leadership Academy hosted by some day up to 31 December 2018")
+		tb.sees("Held before, and no longer")
+		tb.sees("NHS Leadership Academy hosted by 31 December 2018 31 March 2019")
 		if at := tb.address(); at != "/organisation/hee?on=2019-04-02" {
 			t.Errorf("the address is %s", at)
 		}
