@@ -152,3 +152,33 @@ func TestKnownTurns(t *testing.T) {
 		}
 	})
 }
+
+// What a plan does to one holding is what Impact says of it.
+func TestImpactOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		view, _ := indexed(t)
+		for _, plan := range view.Refs(view.Seq()) {
+			if plan.Kind != domain.KindPlan {
+				continue
+			}
+			id := domain.PlanID(plan.ID)
+			whole, err := view.Impact(id, 0, view.Seq())
+			for _, ref := range view.Refs(view.Seq()) {
+				if !ref.IsHolding() {
+					continue
+				}
+				change, on, err2 := view.ImpactOn(ref, id, view.Seq())
+				if (err == nil) != (err2 == nil) {
+					t.Fatalf("%s on %s: %v, and of all: %v", plan, ref, err2, err)
+				}
+				if err != nil {
+					continue
+				}
+				at := slices.IndexFunc(whole.Changes, func(c projections.Change) bool { return c.Ref == ref.String() })
+				if (change != nil) != (at >= 0) || at >= 0 && (!reflect.DeepEqual(*change, whole.Changes[at]) || on.String() != *whole.On) {
+					t.Fatalf("%s on %s: %+v, want %+v", plan, ref, change, whole.Changes)
+				}
+			}
+		}
+	})
+}

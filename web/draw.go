@@ -18,6 +18,8 @@ const (
 	axisHeight   = 34
 	barHeight    = 9
 	letterWidth  = 6.8 // of a letter of a name, on average
+	slotsADay    = 8   // lines beside one another on one day
+	slotWidth    = 9
 )
 
 // body is an organisation in a picture of a lineage.
@@ -125,8 +127,17 @@ func (p *lineagePicture) draw(q *request, edges []projections.Edge) []byte {
 	}
 	x := p.x(q.on)
 	p.svg.draw(`<path class="on" d="M%.1f %d V%.0f" stroke="#a87400" stroke-width="2" stroke-dasharray="5 4" fill="none"/>`, x, axisHeight-12, height)
+	slots := make(map[string]map[string]int) // of the successors of a day
 	for _, e := range edges {
-		p.edge(e)
+		if slots[e.Effective] == nil {
+			slots[e.Effective] = make(map[string]int)
+		}
+		slot, known := slots[e.Effective][e.To]
+		if !known {
+			slot = len(slots[e.Effective])
+			slots[e.Effective][e.To] = slot
+		}
+		p.edge(e, float64(slot%slotsADay)*slotWidth)
 	}
 	for _, b := range p.bodies {
 		p.body(b)
@@ -135,17 +146,21 @@ func (p *lineagePicture) draw(q *request, edges []projections.Edge) []byte {
 	return p.Bytes()
 }
 
-// edge is a line on the day of the succession, from the lane of the one to that of the other.
-func (p *lineagePicture) edge(e projections.Edge) {
+// edge is a line on the day of the succession, from the lane of the one to that of the other. aside keeps it apart from the lines
+// of that day that lead to others.
+func (p *lineagePicture) edge(e projections.Edge, aside float64) {
 	date := telling.ParseEDTF(e.Effective)
 	x, from, to := p.x(date.Nominal()), p.lane(e.From), p.lane(e.To)
-	end := to - barHeight/2 - 1
+	end := fmt.Sprintf("V%.1f", to-barHeight/2-1)
 	if from > to {
-		end = to + barHeight/2 + 1
+		end = fmt.Sprintf("V%.1f", to+barHeight/2+1)
+	}
+	if ended := p.bodies[p.lanes[e.To]].days.To; aside > 0 && ended != 0 && ended <= date.Nominal() { // back to the end of its bar
+		end = fmt.Sprintf("V%.1f H%.1f", to, x+2)
 	}
 	dash := map[string]string{"split": "7 3", "dissolved": "2 3"}[e.How]
-	p.svg.draw(`<path class="edge %s" d="M%.1f %.1f L%.1f %.1f" stroke="#4f5861" stroke-width="1.6" fill="none" stroke-dasharray="%s" marker-end="url(#head)"><title>%s</title></path>`,
-		e.How, x, from, x, end, dash, escaped(fmt.Sprintf("%s %s %s, %s (entry %d)", e.From, hows[e.How], e.To, telling.DateWords(date), e.Seq)))
+	p.svg.draw(`<path class="edge %s" d="M%.1f %.1f h%.1f %s" stroke="#4f5861" stroke-width="1.6" fill="none" stroke-dasharray="%s" marker-end="url(#head)"><title>%s</title></path>`,
+		e.How, x, from, aside, end, dash, escaped(fmt.Sprintf("%s %s %s, %s (entry %d)", e.From, hows[e.How], e.To, telling.DateWords(date), e.Seq)))
 }
 
 // body is a bar for the days of an organisation's life, with its name above it.

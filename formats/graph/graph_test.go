@@ -133,3 +133,29 @@ func TestLimit(t *testing.T) {
 		t.Logf("%d successions took %v", drawing.Successions, time.Since(begun))
 	}
 }
+
+// The order has every node once, and keeps what belongs together together: the predecessors of one stand in a row, those of another
+// beside them.
+func TestOrder(t *testing.T) {
+	edges := []graph.Edge{{From: 1, To: 0}, {From: 2, To: 8}, {From: 3, To: 0}, {From: 4, To: 8}, {From: 5, To: 0}, {From: 6, To: 8}}
+	order, err := graph.Order(t.Context(), 9, edges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := make(map[int]int)
+	for i, node := range order {
+		at[node] = i
+	}
+	if len(order) != 9 || len(at) != 9 {
+		t.Fatalf("the order of 9 nodes is %v", order)
+	}
+	low, high := min(at[1], at[3], at[5]), max(at[1], at[3], at[5])
+	for _, other := range []int{2, 4, 6} {
+		if low < at[other] && at[other] < high {
+			t.Errorf("%d stands among the predecessors of another: %v", other, order)
+		}
+	}
+	if none, err := graph.Order(t.Context(), 1, nil); err != nil || len(none) != 1 {
+		t.Errorf("the order of one node is %v, %v", none, err)
+	}
+}
