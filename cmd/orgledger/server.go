@@ -152,9 +152,12 @@ func mounted(pages, programming http.Handler) http.Handler {
 
 // pages are what people look at.
 func (s *server) pages() http.Handler {
-	pages := web.NewHandler(web.Options{Ledger: s.log, Name: s.ledger, Version: version, Log: s.logger(), Status: api.StatusOf, Now: time.Now,
-		Receipts: s.notary != nil, Recording: !s.readOnlyPages})
-	return api.Guard(pages, func(w http.ResponseWriter, _ *http.Request, status int, why string) { http.Error(w, why, status) })
+	options := web.Options{Ledger: s.log, Name: s.ledger, Version: version, Log: s.logger(), Status: api.StatusOf, Now: time.Now,
+		Receipts: s.notary != nil, Recording: !s.readOnlyPages}
+	if s.feed {
+		options.Feed = "/v1/feed"
+	}
+	return api.Guard(web.NewHandler(options), func(w http.ResponseWriter, _ *http.Request, status int, why string) { http.Error(w, why, status) })
 }
 
 // served is what programs are answered from.
