@@ -238,6 +238,7 @@ func (w *writer) land(ctx context.Context, l landing) error {
 	}
 	if err := w.apply(ctx, l.commit); err != nil {
 		answerAll(g.calls, err)
+		g.calls = nil // more of the group may be on its way: abandon answers no call again
 		return err
 	}
 	g.recorded(b)
