@@ -19,25 +19,29 @@ import (
 	"time"
 
 	"github.com/orgledger/orgledger/api"
+	"github.com/orgledger/orgledger/domain"
 	"github.com/orgledger/orgledger/eventstore"
 	"github.com/orgledger/orgledger/ledger"
 	"github.com/orgledger/orgledger/ledger/feed"
 )
 
-// BenchmarkFollowers records from 64 callers, an entry a call, while many follow the feed: nobody, each one reference, or everything.
+// BenchmarkFollowers records from 64 callers, an entry a call, while many follow the feed: nobody, each one reference, some of them as
+// consumers of the stream, or everything.
 // It reports how much is recorded, how long after that a follower sees it, and what memory a follower takes, of both ends of its
 // connection.
 func BenchmarkFollowers(b *testing.B) {
 	for _, c := range []struct {
-		name    string
-		readers int
-		query   string
-	}{{"none", 0, ""}, {"1000-of-one-reference", 1000, "?ref=organisation/o%d"}, {"1000-of-entries", 1000, "?kind=entries"}} {
-		b.Run(c.name, func(b *testing.B) { followers(b, c.readers, c.query) })
+		name      string
+		readers   int
+		query     string
+		consumers int
+	}{{"none", 0, "", 0}, {"1000-of-one-reference", 1000, "?ref=organisation/o%d", 0}, {"1000-and-200-consumers", 1000, "?ref=organisation/o%d", 200},
+		{"1000-of-entries", 1000, "?kind=entries", 0}} {
+		b.Run(c.name, func(b *testing.B) { followers(b, c.readers, c.query, c.consumers) })
 	}
 }
 
-func followers(b *testing.B, readers int, query string) {
+func followers(b *testing.B, readers int, query string, consumers int) {
 	store, err := eventstore.Open(b.Context(), eventstore.Options{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
@@ -61,6 +65,12 @@ func followers(b *testing.B, readers int, query string) {
 		}
 		conn := dialFeed(b, server.Listener.Addr().String(), q)
 		group.Go(func() { lags.read(conn, i%50 == 0) })
+	}
+	for i := range consumers { // of the stream itself, one on the server each
+		of := feed.Selection{Refs: []domain.Ref{domain.OrganisationID(fmt.Sprintf("o%d", i)).Ref()}}
+		group.Go(func() {
+			_ = store.Feed().Follow(ctx, 1, of, func(m feed.Message) error { lags.see(m.Event); return nil })
+		})
 	}
 	idle := memory() - before
 	var recorded atomic.Int64
@@ -142,13 +152,18 @@ func (l *lags) read(conn net.Conn, look bool) {
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
-		_, after, found := bytes.Cut(line, []byte(`"time":"`))
-		text, _, _ := bytes.Cut(after, []byte{'"'})
-		if at, err := time.Parse(time.RFC3339Nano, string(text)); found && err == nil {
-			l.mu.Lock()
-			l.all = append(l.all, time.Since(at))
-			l.mu.Unlock()
-		}
+		l.see(line)
+	}
+}
+
+// see takes how long it is since what an event tells of was recorded.
+func (l *lags) see(event []byte) {
+	_, after, found := bytes.Cut(event, []byte(`"time":"`))
+	text, _, _ := bytes.Cut(after, []byte{'"'})
+	if at, err := time.Parse(time.RFC3339Nano, string(text)); found && err == nil {
+		l.mu.Lock()
+		l.all = append(l.all, time.Since(at))
+		l.mu.Unlock()
 	}
 }
 
