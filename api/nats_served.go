@@ -66,7 +66,7 @@ func (n *NATS) ask(ctx context.Context, question []byte) (natsAnswer, error) {
 }
 
 func natsJSON(answer any) (natsAnswer, error) {
-	text, err := json.Marshal(answer)
+	text, err := json.Marshal(answer, json.Deterministic(true))
 	if err != nil {
 		return natsAnswer{}, fmt.Errorf("write the answer: %w", err)
 	}

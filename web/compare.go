@@ -136,7 +136,7 @@ func (q *request) diffJSON(from, to projections.Point) ([]byte, error) {
 		answer.Learned, answer.World = q.diff(from, between), q.diff(between, to)
 	}
 	var text bytes.Buffer
-	err := json.MarshalWrite(&text, answer)
+	err := json.MarshalWrite(&text, answer, json.Deterministic(true))
 	return text.Bytes(), err
 }
 

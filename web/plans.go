@@ -127,7 +127,7 @@ func (s *site) plan(q *request) (*Page, error) {
 // marshalled is an answer as one value of JSON.
 func marshalled(answer any) ([]byte, error) {
 	var text bytes.Buffer
-	err := json.MarshalWrite(&text, answer)
+	err := json.MarshalWrite(&text, answer, json.Deterministic(true))
 	return text.Bytes(), err
 }
 

@@ -49,7 +49,7 @@ func (s *site) suggest(q *request) (*Page, error) {
 			answer.Matches = append(answer.Matches, suggestion{m.Ref, line.Thing.Text, line.Kind, line.Found, href})
 		}
 	}
-	return &Page{Name: "search", Title: "Search", Data: searchShown{}, JSON: func() ([]byte, error) { return json.Marshal(answer) }}, nil
+	return &Page{Name: "search", Title: "Search", Data: searchShown{}, JSON: func() ([]byte, error) { return json.Marshal(answer, json.Deterministic(true)) }}, nil
 }
 
 // thing is the address of the page on which a thing is found; empty where it is on none.

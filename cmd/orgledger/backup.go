@@ -99,7 +99,7 @@ func (a *app) rawLog(ctx context.Context) (from eventstore.Source, done func() e
 
 // jsonLine prints an answer as one line of JSON.
 func (a *app) jsonLine(answer any) error {
-	text, err := json.Marshal(answer)
+	text, err := json.Marshal(answer, json.Deterministic(true))
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func compareFindings(before, after map[string]int) []raised {
 // importReport prints the account, in words or as one line of JSON.
 func (a *app) importReport(to io.Writer, r *importReport) error {
 	if a.json {
-		text, err := json.Marshal(r)
+		text, err := json.Marshal(r, json.Deterministic(true))
 		if err != nil {
 			return err
 		}

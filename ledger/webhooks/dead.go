@@ -200,7 +200,7 @@ func (w *Webhooks) Test(ctx context.Context, id string) (*Tried, error) {
 	}
 	e := testEvent{"1.0", "test-" + uuid.NewString(), "/orgledger/" + w.o.Ledger, TestType, time.Now().UTC(), "application/json",
 		map[string]string{"webhook": id}}
-	body, err := json.Marshal(e)
+	body, err := json.Marshal(e, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("write the event: %w", err)
 	}
