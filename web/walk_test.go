@@ -251,3 +251,11 @@ func TestRefusedAddresses(t *testing.T) {
 		}
 	}
 }
+
+// The page of a correction shows the evidence that it cites for what it puts in place.
+func TestEvidenceOfCorrection(t *testing.T) {
+	page := sampled(t).get("/entry/249").Body.String()
+	if !strings.Contains(page, `/source/uksi-2023-368"`) || strings.Contains(page, "It cites no source") {
+		t.Errorf("no source of the correction is on its page:\n%s", page)
+	}
+}

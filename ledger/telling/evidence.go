@@ -134,8 +134,21 @@ func (b *Book) Account(ctx context.Context, seq uint64) (*Account, error) {
 	if a.Revisions, err = b.revisions(ctx, e); err != nil {
 		return nil, err
 	}
-	a.Evidence, err = b.cited(ctx, e.Now.Sources)
+	a.Evidence, err = b.cited(ctx, citedBy(e.Now))
 	return a, err
+}
+
+// citedBy lists what an entry cites, and then, of a correction, what else it cites for that which it puts in place.
+func citedBy(e *domain.Entry) []domain.Citation {
+	cited := slices.Clone(e.Sources)
+	if correction, ok := e.Fact.(*domain.EntryCorrected); ok {
+		for _, c := range correction.Replacement.Sources {
+			if !slices.Contains(cited, c) {
+				cited = append(cited, c)
+			}
+		}
+	}
+	return cited
 }
 
 // revisions tells the corrections and retractions of a fact, and what it said before each.
